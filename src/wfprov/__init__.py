@@ -1,0 +1,1 @@
+"""wfprov: provisions Google Cloud Workflows with exactly the access they need."""

@@ -1,0 +1,1 @@
+"""From an outbound call to what it reaches and the permissions it asks for; it picks no role."""

@@ -1,0 +1,1 @@
+"""What every layer speaks: places, findings, names, policies, ports; it knows no API of Google."""

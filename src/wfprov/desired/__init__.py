@@ -1,0 +1,1 @@
+"""What the user wants, as values: configuration decoded, names derived, resources asked for."""

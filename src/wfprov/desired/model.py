@@ -1,0 +1,148 @@
+"""A stack as it is configured, and what was learnt of its workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from wfprov.analysis.calls import Site
+from wfprov.catalog.target import Answer, Question, TargetUse
+from wfprov.core.address import Permission, RoleName
+from wfprov.core.diagnostic import Diagnostic
+from wfprov.core.span import Source, Span
+from wfprov.iam.grant import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Dedicated:
+    """A service account of the workflow's own, made and owned by the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A service account that somebody else owns."""
+
+    email: str
+    at: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A service account that several workflows of the stack share, made and owned by it."""
+
+    name: str
+    at: Span | None = None
+
+
+ServiceAccountChoice: TypeAlias = Dedicated | Existing | Shared
+
+Templating = Literal["none", "terraform", "cloudbuild", "auto"]
+CallLogLevel = Literal["LOG_ALL_CALLS", "LOG_ERRORS_ONLY", "LOG_NONE"]
+ExecutionHistoryLevel = Literal["EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DETAILED"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """One entry of `triggers:`, as it is written; its shape is checked when it is read."""
+
+    kind: Literal["schedule", "eventarc"]
+    settings: Mapping[str, object]
+    at: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowSpec:
+    """One workflow in one environment, all overlays merged.
+
+    `project` and `region` are None when nothing names them (`inspect` and `check` need none).
+    `source_path` is as the user writes it, relative to the working folder. `at` is where the
+    configuration names the workflow, None without a configuration.
+    """
+
+    name: str
+    source_path: str
+    project: str | None = None
+    project_number: str | None = None
+    region: str | None = None
+    templating: Templating = "auto"
+    service_account: ServiceAccountChoice = field(default_factory=Dedicated)
+    env: Mapping[str, str] = field(default_factory=dict)
+    call_log_level: CallLogLevel | None = None
+    execution_history_level: ExecutionHistoryLevel | None = None
+    description: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    crypto_key: str | None = None
+    deletion_protection: bool | None = None
+    triggers: tuple[Trigger, ...] = ()
+    arguments: object = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    at: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """The `policy:` block: what grants may be made."""
+
+    forbidden_roles: frozenset[RoleName] = frozenset(
+        {RoleName("roles/owner"), RoleName("roles/editor")}
+    )
+    dedicated_identity: Literal["required", "preferred"] = "preferred"
+    custom_roles: Literal["never", "when-narrower", "always"] = "never"
+    custom_role_threshold: int = 20
+    prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Everything that one run is about.
+
+    `endpoint` is `cloud`, `embedded`, or the address of a control plane; `endpoints` overrides it
+    for single APIs. `name` marks what the stack owns. `environment` is "" without one.
+    """
+
+    name: str
+    environment: str = ""
+    project: str | None = None
+    project_number: str | None = None
+    region: str | None = None
+    endpoint: str = "cloud"
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    universe_domain: str = "googleapis.com"
+    workflows: tuple[WorkflowSpec, ...] = ()
+    policy: AccessPolicy = field(default_factory=AccessPolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteUse:
+    """A call site and what it calls."""
+
+    site: Site
+    targets: tuple[TargetUse, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """What is known of one workflow's definition.
+
+    `source` is the text that was read and analysed; `contents` what is deployed (the two differ
+    when a template was rendered). `apis` are (service, project) pairs, sorted.
+    """
+
+    workflow: WorkflowSpec
+    source: Source
+    contents: str
+    sites: tuple[SiteUse, ...]
+    grants: tuple[Grant, ...]
+    apis: tuple[tuple[str, str], ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def questions(self) -> tuple[tuple[Site, Question], ...]:
+        """The open questions, by site."""
+        return tuple(
+            (use.site, target.question)
+            for use in self.sites
+            for target in use.targets
+            if target.question is not None
+        )
