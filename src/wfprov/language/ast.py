@@ -96,8 +96,37 @@ class Binary:
     span: Span
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplateHole:
+    """A place that Terraform fills in before deployment; `text` is what fills it: `var.region`."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplateText:
+    """A text with holes that Terraform fills in, as a value or inside an expression.
+
+    No two literal parts stand side by side, none is empty, and there is at least one hole. As an
+    expression it is a string literal with holes, or one bare hole, which may be of any type.
+    """
+
+    parts: tuple[str | TemplateHole, ...]
+    span: Span
+
+
 Expr: TypeAlias = (
-    Literal | ListLiteral | MapLiteral | Name | Attribute | Index | FunctionCall | Unary | Binary
+    Literal
+    | ListLiteral
+    | MapLiteral
+    | Name
+    | Attribute
+    | Index
+    | FunctionCall
+    | Unary
+    | Binary
+    | TemplateText
 )
 
 # --- values: what stands in YAML where an expression may stand ---
@@ -154,7 +183,7 @@ class Mapping:
         return None
 
 
-Value: TypeAlias = Scalar | Expression | Broken | Sequence | Mapping
+Value: TypeAlias = Scalar | Expression | Broken | TemplateText | Sequence | Mapping
 
 # --- steps ---
 
@@ -349,10 +378,14 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """A definition; `procedures` holds `main`, if there is one, and the subworkflows, in order."""
+    """A definition; `procedures` holds `main`, if there is one, and the subworkflows, in order.
+
+    A `template` is rendered by Terraform before it is deployed: other files may add to it.
+    """
 
     source: Source
     procedures: MappingABC[str, Procedure] = field(default_factory=dict)
+    template: bool = False
 
     @property
     def main(self) -> Procedure | None:

@@ -1,0 +1,79 @@
+"""Checks the names of steps and the jumps between them.
+
+Source: https://cloud.google.com/workflows/docs/reference/syntax/jumps (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/release-notes#March_04_2024 (2026-11-23)
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfprov.core.diagnostic import Related
+from wfprov.language.findings import Findings
+from wfprov.language.rules import BREAK_OUTSIDE_LOOP, DUPLICATE_STEP, JUMP_ACROSS, UNDEFINED_STEP
+from wfprov.language.scopes import Outline, Place, Scope
+
+_LOOPS: Final = frozenset({"for", "parallel for"})
+
+
+def check_jumps(outline: Outline, findings: Findings) -> None:
+    """Report duplicate steps, and jumps that lead nowhere or across a loop or branch."""
+    steps: dict[str, list[Place]] = {}
+    for place in outline.places:
+        name = place.step.name
+        if name is None:
+            continue
+        same = steps.setdefault(name, [])
+        if same and all(other.step is not place.step for other in same):
+            findings.add(
+                DUPLICATE_STEP,
+                place.step.name_span,
+                f"{outline.procedure.name!r} has two steps named {name!r}.",
+                help="Rename one of them.",
+                related=(Related(same[0].step.name_span, "the first one"),),
+            )
+        same.append(place)
+    for place in outline.places:
+        if place.step.next is not None:
+            _check_jump(place, steps, findings)
+
+
+def _check_jump(place: Place, steps: dict[str, list[Place]], findings: Findings) -> None:
+    jump = place.step.next
+    assert jump is not None
+    target = jump.target
+    if target == "end" or "${" in target:
+        return
+    if target in ("break", "continue"):
+        if not any(scope.kind in _LOOPS for scope in place.scope.outwards()):
+            findings.add(BREAK_OUTSIDE_LOOP, jump.span, f"{target!r} stands outside any loop.")
+        return
+    targets = steps.get(target)
+    if targets is None:
+        findings.add(
+            UNDEFINED_STEP,
+            jump.span,
+            f"There is no step {target!r} in this workflow.",
+            help=findings.nearest(target, {*steps, "end"}),
+        )
+        return
+    here = place.scope.region
+    if any(other.scope.region is here for other in targets):
+        return
+    there = targets[0].scope.region
+    findings.add(
+        JUMP_ACROSS,
+        jump.span,
+        f"The jump to {target!r} leads {_across(here, there)}, which the service refuses.",
+        help="Leave a loop with 'next: break', and jump from a step outside."
+        if any(scope.kind in _LOOPS for scope in here.outwards())
+        else "Move the step, or what it does, to this side.",
+        related=(Related(targets[0].step.name_span, "the step"),),
+    )
+
+
+def _across(here: Scope, there: Scope) -> str:
+    names = {"for": "a loop", "parallel for": "a parallel loop", "branch": "a parallel branch"}
+    if there in here.outwards():
+        return f"out of {names[here.kind]}"
+    return f"into {names.get(there.kind, 'another workflow')}"

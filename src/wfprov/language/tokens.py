@@ -1,0 +1,69 @@
+r"""The words and signs of an expression.
+
+```
+name    = ( letter | "_" ) { letter | digit | "_" }
+number  = digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
+string  = '"' { character | "\" character } '"' | "'" { character | "\" character } "'"
+hole    = "${" { character | hole } "}"          (only in a template)
+sign    = "//" | "==" | "!=" | "<=" | ">=" | one of  + - * / % < > ( ) [ ] { } , . :
+```
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_HOLE_BODY: Final = r"""(?:[^{}"']++|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\{[^{}]*+\}|["'])*+"""
+HOLE: Final = rf"\$\{{{_HOLE_BODY}\}}"
+_REST: Final = r"""|(?P<name>[A-Za-z_][A-Za-z0-9_]*+)
+    |(?P<sign>//|[=!<>]=|[-+*/%<>()\[\]{},.:])
+    |(?P<number>[0-9]++(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)
+    |(?P<bad>&&|\|\||.)
+    |(?P<end>\Z))"""
+_PLAIN: Final = re.compile(
+    r"""\s*+(?:(?P<string>"(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+')""" + _REST,
+    re.VERBOSE | re.DOTALL,
+)
+_TEMPLATE: Final = re.compile(
+    rf"""\s*+(?:(?P<string>"(?:[^"\\$]++|\\.|{HOLE}|\$)*+"|'(?:[^'\\$]++|\\.|{HOLE}|\$)*+')
+    |(?P<hole>{HOLE})"""
+    + _REST,
+    re.VERBOSE | re.DOTALL,
+)
+_QUOTES: Final = frozenset({'"', "'"})
+_WORDS: Final = {
+    "and": "and",
+    "AND": "and",
+    "or": "or",
+    "OR": "or",
+    "not": "not",
+    "NOT": "not",
+    "in": "in",
+}
+
+Token = tuple[str, str, int, int]
+"""Kind, text, start, end. The kind of a sign and of an operator's word is itself (lower case)."""
+
+
+def tokens(text: str, start: int, limit: int, *, template: bool) -> list[Token]:
+    """The tokens from `start` on, at most `limit`; the last is of kind `end` or `too many`."""
+    found: list[Token] = []
+    for match in (_TEMPLATE if template else _PLAIN).finditer(text, start):
+        kind = match.lastgroup or "end"
+        begin, end = match.span(kind)
+        word = match[kind]
+        if kind == "sign":
+            kind = word
+        elif kind == "name":
+            kind = _WORDS.get(word, "name")
+        found.append((kind, word, begin, end))
+        if kind == "end":
+            return found
+        if word in _QUOTES:  # a string that does not end: what follows is no code
+            found.append(("end", "", len(text), len(text)))
+            return found
+        if len(found) >= limit:
+            break
+    found.append(("too many", "", len(text), len(text)))
+    return found

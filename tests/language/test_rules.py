@@ -1,0 +1,301 @@
+"""Each rule of the language: a definition that breaks it, and its neighbour that does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from written import findings, found, place
+
+from wfprov.language.limits import MAX_DEPTH, MAX_EXPRESSION_LENGTH, MAX_SOURCE_BYTES
+from wfprov.language.rules import RULES
+
+
+@dataclass(frozen=True)
+class Example:
+    """`bad` has the finding at the place `at`, and no other; `good` has none."""
+
+    bad: str
+    at: str
+    good: str
+    name: str = "workflow.yaml"
+
+
+def steps(*lines: str) -> str:
+    return "- before:\n    assign: [{x: 1}, {l: [1]}]\n" + "".join(f"{line}\n" for line in lines)
+
+
+LONG = '"' + "x" * MAX_EXPRESSION_LENGTH + '"'
+DEEP = "[" * (MAX_DEPTH - 4)
+
+EXAMPLES = {
+    "definition-too-large": Example(
+        f"- a:\n    return: {'x' * MAX_SOURCE_BYTES}\n", "",
+        f"- a:\n    return: {'x' * (MAX_SOURCE_BYTES - 50)}\n",
+    ),
+    "empty-definition": Example("# nothing\n", "", "- a: {return: 1}\n"),
+    "invalid-yaml": Example(
+        steps("- a:", "    return: b: c"), ":", steps("- a:", "    return: 'b: c'")
+    ),
+    "invalid-character": Example(
+        steps("- a:", "    return: \x07b"), "\x07", steps("- a:", "    return: \tb")
+    ),
+    "colon-in-unquoted-expression": Example(
+        steps("- a:", '    return: ${"b: " + x}'), ":",
+        steps("- a:", "    return: '${\"b: \" + x}'"),
+    ),
+    "unquoted-expression": Example(
+        steps("- a:", "    return: [${x}]"), "${x}", steps("- a:", "    return: ['${x}']")
+    ),
+    "several-documents": Example(
+        steps("- a:", "    return: 1", "---", "b: 1"), "---",
+        "---\n" + steps("- a:", "    return: 1"),
+    ),
+    "duplicate-key": Example(
+        steps("- a:", "    return: {b: 1, 'b': 2}"), "'b'",
+        steps("- a:", "    return: [{b: 1}, {b: 2}]"),
+    ),
+    "key-not-text": Example(
+        steps("- a:", "    return:", "      {{b}}: 1"), "{",
+        steps("- a:", "    return:", "      '{{b}}': 1"),
+    ),
+    "nested-too-deep": Example(
+        f"- a:\n    return: {DEEP}[[{']' * (MAX_DEPTH - 2)}\n", "[",
+        f"- a:\n    return: {DEEP}[{']' * (MAX_DEPTH - 3)}\n",
+    ),
+    "unknown-alias": Example(
+        steps("- a:", "    return: *b"), "*b", steps("- a:", "    return: '*b'")
+    ),
+    "alias-cycle": Example(
+        steps("- a:", "    return: &b [*b]"), "*b", steps("- a:", "    return: [&b 1, *b]")
+    ),
+    "aliases-too-large": Example(
+        "- a:\n    return:\n      - &a0 [1]\n" + "".join(
+            f"      - &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 17)),
+        "*a13",
+        "- a:\n    return:\n      - &a0 [1]\n" + "".join(
+            f"      - &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 10)),
+    ),
+    "yaml-tag": Example(
+        steps("- a:", "    return: !Ref b"), "b", steps("- a:", "    return: !!str b")
+    ),
+    "yaml-merge-key": Example(
+        steps("- a:", "    return: [&b {c: 1}, {<<: *b}]"), "<<",
+        steps("- a:", "    return: [&b {c: 1}, {'<<': 1}]"),
+    ),
+    "expression-syntax": Example(
+        steps("- a:", "    return: ${x ? 1}"), "?", steps("- a:", "    return: ${if(x, 1, 2)}")
+    ),
+    "expression-too-long": Example(
+        steps("- a:", f"    return: ${{{LONG}}}"), f"${{{LONG}}}",
+        steps("- a:", '    return: ${x + "' + LONG[10:] + "}"),
+    ),
+    "single-quoted-string": Example(
+        steps("- a:", "    return: ${'b'}"), "'b'", steps("- a:", '    return: ${"\'b\'"}')
+    ),
+    "not-in-operator": Example(
+        steps("- a:", "    return: ${x not in l}"), "not in",
+        steps("- a:", "    return: ${not(x in l)}"),
+    ),
+    "not-binds-tighter": Example(
+        steps("- a:", "    return: ${not x in l}"), "not x",
+        steps("- a:", "    return: ${not(x in l)}"),
+    ),
+    "map-in-expression": Example(
+        steps("- a:", "    return: '${ {\"b\": x} }'"), '{"b": x}',
+        steps("- a:", '    return: {b: "${x}"}'),
+    ),
+    "text-with-expression": Example(
+        steps("- a:", "    return: b-${x}"), "b-${x}", steps("- a:", "    return: b-${HOME}")
+    ),
+    "wrong-type": Example(
+        steps("- a:", "    assign:", "      b: 1"), "b: 1",
+        steps("- a:", "    assign:", "      - b: 1"),
+    ),
+    "unknown-key": Example(
+        steps("- a:", "    call: http.get", "    args: {url: x}", "    urls: y"), "urls",
+        steps("- a:", "    call: http.get", "    args: {url: x}"),
+    ),
+    "template-fragment": Example(
+        "sub:\n  params: [x]\n  steps:\n    - a:\n        return: $${x}\n", "sub",
+        "main:\n  params: [x]\n  steps:\n    - a:\n        return: $${x}\n",
+    ),
+    "template-directive": Example(
+        "- a:\n    return:\n%{ if var.b }\n      - $${1}\n",
+        "%{ if var.b }",
+        "- a:\n    return:\n      - '%{ if }'\n      - $${1}\n",
+    ),
+    "missing-key": Example(
+        "main:\n  params: [a]\n", "main", "main:\n  params: [a]\n  steps: [{b: {return: 1}}]\n"
+    ),
+    "conflicting-keys": Example(
+        steps("- a:", "    return: 1", "    result: b"), "result",
+        steps("- a:", "    call: sys.now", "    result: b"),
+    ),
+    "several-keys": Example(
+        steps("- a:", "    assign:", "      - b: 1", "        c: 2"), "c",
+        steps("- a:", "    assign:", "      - b: 1", "      - c: 2"),
+    ),
+    "unnamed-step": Example(
+        steps("- call: sys.now"), "call", steps("- call: {call: sys.now}")
+    ),
+    "invalid-name": Example(
+        steps("- a:", "    call: sys.now", "    result: my-time"), "my-time",
+        steps("- a:", "    call: sys.now", "    result: _my_time1"),
+    ),
+    "invalid-assignment": Example(
+        steps("- a:", "    assign:", "      - my-x: 1"), "my-x",
+        steps("- a:", "    assign:", '      - y["my-x"]: 1'),
+    ),
+    "for-directly-in-try": Example(
+        steps("- a:", "    try:", "      for: {value: v, in: [1], steps: [{b: {return: 1}}]}",
+              "    except: {as: e, steps: [{c: {return: 2}}]}"), "for",
+        steps("- a:", "    try:", "      steps:", "        - f:",
+              "            for: {value: v, in: [1], steps: [{b: {return: 1}}]}",
+              "    except: {as: e, steps: [{c: {return: 2}}]}"),
+    ),
+    "undefined-name": Example(
+        steps("- a:", "    return: ${y.z}"), "y", steps("- a:", "    return: ${x.z}")
+    ),
+    "unknown-function": Example(
+        steps("- a:", "    call: http.fetch"), "http.fetch",
+        steps("- a:", "    call: googleapis.new.v9.things.get"),
+    ),
+    "wrong-arguments": Example(
+        steps("- a:", "    call: sys.sleep", "    args: {seconds: 1, minutes: 2}"), "sys.sleep",
+        steps("- a:", "    call: sys.sleep", "    args: [1]"),
+    ),
+    "blocking-in-expression": Example(
+        steps("- a:", '    return: ${http.get("https://example.com")}'), "http.get",
+        steps("- a:", "    return: ${googleapis.secretmanager.v1.projects.secrets.versions."
+              "accessString(x)}"),
+    ),
+    "literal-function-call": Example(
+        steps("- a:", "    return: string(x)"), "string(x)",
+        steps("- a:", "    return: 'call string (twice)'"),
+    ),
+    "duplicate-step": Example(
+        steps("- a: {steps: [{before: {return: 1}}]}"), "before",
+        steps("- a: {steps: [{after: {return: 1}}]}"),
+    ),
+    "undefined-step": Example(
+        steps("- a:", "    next: befor"), "befor", steps("- a:", "    next: before")
+    ),
+    "jump-across": Example(
+        steps("- a:", "    for:", "      value: v", "      in: [1]", "      steps:",
+              "        - b: {next: before}"), "before",
+        steps("- a:", "    for:", "      value: v", "      in: [1]", "      steps:",
+              "        - b: {next: c}", "        - c: {next: b}"),
+    ),
+    "break-outside-loop": Example(
+        steps("- a: {next: break}"), "break",
+        steps("- a: {for: {value: v, in: [1], steps: [{b: {next: break}}]}}"),
+    ),
+    "unshared-write": Example(
+        steps("- a: {parallel: {for: {value: v, in: [1], steps: [{b: {assign: [{x: 2}]}}]}}}"), "x",
+        steps("- a: {parallel: {shared: [x], for: {value: v, in: [1],",
+              "    steps: [{b: {assign: [{x: 2}, {y: 1}]}}]}}}"),
+    ),
+    "shared-not-defined": Example(
+        steps("- a: {parallel: {shared: [q],",
+              "    for: {value: v, in: [1], steps: [{b: {next: end}}]}}}"),
+        "q",
+        steps("- a: {parallel: {shared: [x],",
+              "    for: {value: v, in: [1], steps: [{b: {next: end}}]}}}"),
+    ),
+    "too-many": Example(
+        "main:\n  params: [a, b]\n  steps: [{s: {return: 1}}]\n", "a, b",
+        "main:\n  params: [a]\n  steps: [{s: {return: 1}}]\n",
+    ),
+    "too-few-branches": Example(
+        steps("- a: {parallel: {branches: [{b: {steps: [{c: {next: end}}]}}]}}"),
+        "b: {steps: [{c: {next: end}}]}}",
+        steps("- a: {parallel: {branches: [{b: {steps: [{c: {next: end}}]}},",
+              "    {d: {steps: [{e: {next: end}}]}}]}}"),
+    ),
+    "invalid-value": Example(
+        steps("- a: {switch: [{condition: x == 1, next: end}]}"), "x == 1",
+        steps("- a: {switch: [{condition: true, next: end}]}"),
+    ),
+}  # fmt: skip
+
+CASES = [pytest.param(slug, example, id=slug) for slug, example in EXAMPLES.items()]
+
+
+@pytest.mark.parametrize(("slug", "example"), CASES)
+def test_the_rule_finds_what_it_is_for_at_its_place(slug, example):
+    assert set(found(example.bad)) == {(slug, example.at)}
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_the_rule_is_silent_on_the_neighbour(example):
+    assert found(example.good) == []
+
+
+def test_every_rule_has_an_example():
+    assert sorted(EXAMPLES) == sorted(rule.slug for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
+def test_a_rule_names_its_source(rule):
+    assert rule.source.startswith("https://")
+    assert rule.docs.count("```") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (51, lambda n: steps("- a:", "    assign:", *(f"    - v{i}: 1" for i in range(n)))),
+        (51, lambda n: steps("- a:", "    switch:",
+                             *("    - {condition: true, next: end}" for _ in range(n)))),
+        (11, lambda n: "main: {steps: [{s: {return: 1}}]}\nsub: {params: ["
+             + ", ".join(f"p{i}" for i in range(n)) + "], steps: [{s: {return: 1}}]}\n"),
+        (11, lambda n: steps("- a:", "    parallel:", "      branches:",
+                             *(f"      - b{i}: {{steps: [{{s{i}: {{next: end}}}}]}}"
+                               for i in range(n)))),
+    ],
+    ids=["assignments", "conditions", "params", "branches"],
+)  # fmt: skip
+def test_each_count_is_bounded_just_where_it_is_documented(count, text):
+    assert [slug for slug, _ in found(text(count))] == ["too-many"]
+    assert found(text(count - 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("- a: {parallel: {concurrency_limit: 0, for: {value: v, in: [1], steps: []}}}", "0"),
+        ("- a: {for: {value: v, range: [1], steps: []}}", "[1]"),
+        ("- a: {for: {value: v, range: [1, x], steps: []}}", "x"),
+        ("- a: {for: {value: v, in: x, steps: []}}", "x"),
+        ("- a: {try: {call: sys.now}, retry: http.default_retry}", "http.default_retry"),
+        ("- a: {try: {call: sys.now}, retry: {max_retries: x}}", "x"),
+        ("- a: {try: {call: sys.now}, retry: {predicate: p}}", "p"),
+        ("- a: {call: '${x}'}", "'${x}'"),
+    ],
+)
+def test_a_literal_that_a_key_cannot_hold_is_an_error(written, at):
+    assert found(steps(written)) == [("invalid-value", at)]
+
+
+@pytest.mark.parametrize(
+    ("written", "help_"),
+    [
+        ("- a: {cal: http.get}", "Did you mean 'call'?"),
+        ("- a: {call: http.gte}", "Did you mean 'http.get'?"),
+        ("- a: {return: '${lx}'}", "Did you mean 'x'?"),
+        ("- a: {next: befor}", "Did you mean 'before'?"),
+        ("- a: {call: sys.sleep, args: {second: 1}}", "Did you mean 'seconds'?"),
+        ("- a: {for: {value: v, ins: [1], in: [1], steps: []}}", "Did you mean 'in'?"),
+    ],
+)
+def test_a_misspelling_gets_a_suggestion(written, help_):
+    assert help_ in {d.help for d in findings(steps(written))}
+
+
+def test_every_finding_has_a_place_in_its_source():
+    for example in EXAMPLES.values():
+        for diagnostic in findings(example.bad):
+            span = place(diagnostic)
+            assert 0 <= span.start <= span.end <= len(span.source.text)
+            assert diagnostic.message.endswith((".", "?"))
