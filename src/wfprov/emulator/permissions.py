@@ -1,0 +1,359 @@
+"""Which permission a method needs: the emulator's own table, then Google's naming convention.
+
+Each block names the page that states it: with the date on which it was read,
+or `not opened` where the row was written from knowledge and is to be checked
+there. That every permission exists is tested. A line is a method (its id
+without the API's name and without `projects.` and `locations.`), then the
+permissions, checked on the resource that the request names. `-` means that
+none is needed or that the service checks by itself.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from wfprov.emulator.discovery import Match
+
+_TABLE: Final[Mapping[str, str]] = {
+    # https://cloud.google.com/workflows/docs/access-control (2026-11-23)
+    "workflows": """
+        workflows.create workflows.workflows.create
+        workflows.delete workflows.workflows.delete
+        workflows.get workflows.workflows.get
+        workflows.list workflows.workflows.list
+        workflows.listRevisions workflows.workflows.listRevision
+        workflows.patch workflows.workflows.update
+        operations.get workflows.operations.get
+        operations.list workflows.operations.list
+        operations.delete workflows.operations.cancel
+        get workflows.locations.get
+        list workflows.locations.list
+    """,
+    # https://cloud.google.com/workflows/docs/access-control (2026-11-23)
+    "workflowexecutions": """
+        workflows.executions.create workflows.executions.create
+        workflows.executions.get workflows.executions.get
+        workflows.executions.list workflows.executions.list
+        workflows.executions.cancel workflows.executions.cancel
+        workflows.executions.exportData workflows.executions.get
+        workflows.executions.callbacks.list workflows.callbacks.list
+        workflows.executions.stepEntries.get workflows.stepEntries.get
+        workflows.executions.stepEntries.list workflows.stepEntries.list
+        workflows.triggerPubsubExecution workflows.executions.create
+    """,
+    # https://cloud.google.com/iam/docs/roles-permissions/iam (not opened)
+    "iam": """
+        serviceAccounts.create iam.serviceAccounts.create
+        serviceAccounts.get iam.serviceAccounts.get
+        serviceAccounts.list iam.serviceAccounts.list
+        serviceAccounts.patch iam.serviceAccounts.update
+        serviceAccounts.update iam.serviceAccounts.update
+        serviceAccounts.delete iam.serviceAccounts.delete
+        serviceAccounts.undelete -
+        serviceAccounts.enable iam.serviceAccounts.enable
+        serviceAccounts.disable iam.serviceAccounts.disable
+        serviceAccounts.signBlob iam.serviceAccounts.signBlob
+        serviceAccounts.signJwt iam.serviceAccounts.signJwt
+        serviceAccounts.keys.create iam.serviceAccountKeys.create
+        serviceAccounts.keys.delete iam.serviceAccountKeys.delete
+        serviceAccounts.keys.get iam.serviceAccountKeys.get
+        serviceAccounts.keys.list iam.serviceAccountKeys.list
+        serviceAccounts.keys.upload iam.serviceAccountKeys.create
+        roles.create -
+        roles.delete -
+        roles.undelete -
+        roles.patch -
+        roles.list -
+        roles.get -
+        roles.queryGrantableRoles -
+        permissions.queryTestablePermissions -
+        iamPolicies.lintPolicy -
+        iamPolicies.queryAuditableServices -
+    """,
+    # https://cloud.google.com/iam/docs/create-short-lived-credentials-direct (not opened)
+    "iamcredentials": """
+        serviceAccounts.generateAccessToken iam.serviceAccounts.getAccessToken
+        serviceAccounts.generateIdToken iam.serviceAccounts.getOpenIdToken
+        serviceAccounts.signBlob iam.serviceAccounts.signBlob
+        serviceAccounts.signJwt iam.serviceAccounts.signJwt
+    """,
+    # https://cloud.google.com/resource-manager/docs/access-control-proj (not opened)
+    "cloudresourcemanager": """
+        projects.get resourcemanager.projects.get
+        projects.list -
+        projects.search -
+        projects.create -
+        projects.delete resourcemanager.projects.delete
+        projects.undelete resourcemanager.projects.undelete
+        projects.patch resourcemanager.projects.update
+        projects.update resourcemanager.projects.update
+        projects.getAncestry resourcemanager.projects.get
+        projects.getIamPolicy resourcemanager.projects.getIamPolicy
+        projects.setIamPolicy resourcemanager.projects.setIamPolicy
+        projects.testIamPermissions -
+        operations.get -
+    """,
+    # https://cloud.google.com/service-usage/docs/access-control (not opened)
+    "serviceusage": """
+        services.enable serviceusage.services.enable
+        services.batchEnable serviceusage.services.enable
+        services.disable serviceusage.services.disable
+        services.get serviceusage.services.get
+        services.batchGet serviceusage.services.get
+        services.list serviceusage.services.list
+        services.generateServiceIdentity serviceusage.services.enable
+        operations.get -
+    """,
+    # https://cloud.google.com/run/docs/reference/iam/permissions (not opened)
+    "run": """
+        services.create run.services.create
+        services.delete run.services.delete
+        services.get run.services.get
+        services.list run.services.list
+        services.patch run.services.update
+        services.replaceService run.services.update
+        jobs.create run.jobs.create
+        jobs.delete run.jobs.delete
+        jobs.get run.jobs.get
+        jobs.list run.jobs.list
+        jobs.patch run.jobs.update
+        jobs.replaceJob run.jobs.update
+        jobs.run -
+        jobs.executions.get run.executions.get
+        jobs.executions.list run.executions.list
+        jobs.executions.cancel run.executions.cancel
+        jobs.executions.delete run.executions.delete
+        jobs.executions.tasks.get run.tasks.get
+        jobs.executions.tasks.list run.tasks.list
+        executions.get run.executions.get
+        executions.list run.executions.list
+        executions.cancel run.executions.cancel
+        services.revisions.get run.revisions.get
+        services.revisions.list run.revisions.list
+        services.revisions.delete run.revisions.delete
+        revisions.get run.revisions.get
+        revisions.list run.revisions.list
+        configurations.get run.configurations.get
+        configurations.list run.configurations.list
+        routes.get run.routes.get
+        routes.list run.routes.list
+        operations.get run.operations.get
+        operations.list run.operations.list
+        operations.delete run.operations.delete
+        operations.wait run.operations.get
+        list run.locations.list
+        workerPools.create run.workerpools.create
+        workerPools.get run.workerpools.get
+        workerPools.list run.workerpools.list
+        workerPools.patch run.workerpools.update
+        workerPools.delete run.workerpools.delete
+    """,
+    # https://cloud.google.com/functions/docs/reference/iam/permissions (not opened)
+    "cloudfunctions": """
+        functions.create cloudfunctions.functions.create
+        functions.delete cloudfunctions.functions.delete
+        functions.get cloudfunctions.functions.get
+        functions.list cloudfunctions.functions.list
+        functions.patch cloudfunctions.functions.update
+        functions.call cloudfunctions.functions.call
+        operations.get cloudfunctions.operations.get
+        operations.list cloudfunctions.operations.list
+    """,
+    # https://cloud.google.com/secret-manager/docs/access-control (not opened)
+    "secretmanager": """
+        secrets.create secretmanager.secrets.create
+        secrets.delete secretmanager.secrets.delete
+        secrets.get secretmanager.secrets.get
+        secrets.list secretmanager.secrets.list
+        secrets.patch secretmanager.secrets.update
+        secrets.addVersion secretmanager.versions.add
+        secrets.versions.access secretmanager.versions.access
+        secrets.versions.destroy secretmanager.versions.destroy
+        secrets.versions.disable secretmanager.versions.disable
+        secrets.versions.enable secretmanager.versions.enable
+        secrets.versions.get secretmanager.versions.get
+        secrets.versions.list secretmanager.versions.list
+    """,
+    # https://cloud.google.com/pubsub/docs/access-control (not opened)
+    "pubsub": """
+        topics.create pubsub.topics.create
+        topics.delete pubsub.topics.delete
+        topics.get pubsub.topics.get
+        topics.list pubsub.topics.list
+        topics.patch pubsub.topics.update
+        topics.publish pubsub.topics.publish
+        subscriptions.create pubsub.subscriptions.create
+        subscriptions.delete pubsub.subscriptions.delete
+        subscriptions.get pubsub.subscriptions.get
+        subscriptions.list pubsub.subscriptions.list
+        subscriptions.patch pubsub.subscriptions.update
+        subscriptions.pull pubsub.subscriptions.consume
+        subscriptions.acknowledge pubsub.subscriptions.consume
+        subscriptions.modifyAckDeadline pubsub.subscriptions.consume
+        subscriptions.modifyPushConfig pubsub.subscriptions.update
+        subscriptions.seek pubsub.subscriptions.consume
+    """,
+    # https://cloud.google.com/storage/docs/access-control/iam-json (not opened)
+    "storage": """
+        buckets.insert -
+        buckets.get -
+        buckets.list -
+        buckets.patch -
+        buckets.update -
+        buckets.delete -
+        buckets.getIamPolicy -
+        buckets.setIamPolicy -
+        buckets.testIamPermissions -
+        objects.get storage.objects.get
+        objects.list storage.objects.list
+        objects.insert storage.objects.create
+        objects.delete storage.objects.delete
+        objects.patch storage.objects.update
+        objects.update storage.objects.update
+        objects.compose storage.objects.create storage.objects.get
+    """,
+    # https://cloud.google.com/tasks/docs/access-control (not opened)
+    "cloudtasks": """
+        queues.create cloudtasks.queues.create
+        queues.delete cloudtasks.queues.delete
+        queues.get cloudtasks.queues.get
+        queues.list cloudtasks.queues.list
+        queues.patch cloudtasks.queues.update
+        queues.pause cloudtasks.queues.pause
+        queues.purge cloudtasks.queues.purge
+        queues.resume cloudtasks.queues.resume
+        queues.tasks.create cloudtasks.tasks.create
+        queues.tasks.delete cloudtasks.tasks.delete
+        queues.tasks.get cloudtasks.tasks.get
+        queues.tasks.list cloudtasks.tasks.list
+        queues.tasks.run cloudtasks.tasks.run
+    """,
+    # https://cloud.google.com/iam/docs/roles-permissions/cloudscheduler (not opened)
+    "cloudscheduler": """
+        jobs.create cloudscheduler.jobs.create
+        jobs.delete cloudscheduler.jobs.delete
+        jobs.get cloudscheduler.jobs.get
+        jobs.list cloudscheduler.jobs.list
+        jobs.patch cloudscheduler.jobs.update
+        jobs.pause cloudscheduler.jobs.pause
+        jobs.resume cloudscheduler.jobs.enable
+        jobs.run cloudscheduler.jobs.run
+    """,
+    # https://cloud.google.com/bigquery/docs/access-control (not opened)
+    "bigquery": """
+        datasets.insert bigquery.datasets.create
+        datasets.get bigquery.datasets.get
+        datasets.list -
+        datasets.patch bigquery.datasets.update
+        datasets.update bigquery.datasets.update
+        datasets.delete bigquery.datasets.delete
+        tables.insert bigquery.tables.create
+        tables.get bigquery.tables.get
+        tables.list bigquery.tables.list
+        tables.patch bigquery.tables.update
+        tables.update bigquery.tables.update
+        tables.delete bigquery.tables.delete
+        tabledata.insertAll bigquery.tables.updateData
+        tabledata.list bigquery.tables.getData
+        jobs.insert bigquery.jobs.create
+        jobs.query bigquery.jobs.create
+        jobs.get -
+        jobs.list -
+        jobs.cancel -
+        jobs.getQueryResults -
+        list -
+        getServiceAccount -
+    """,
+    # https://cloud.google.com/kms/docs/reference/permissions-and-roles (not opened)
+    "cloudkms": """
+        keyRings.create cloudkms.keyRings.create
+        keyRings.get cloudkms.keyRings.get
+        keyRings.list cloudkms.keyRings.list
+        keyRings.cryptoKeys.create cloudkms.cryptoKeys.create
+        keyRings.cryptoKeys.get cloudkms.cryptoKeys.get
+        keyRings.cryptoKeys.list cloudkms.cryptoKeys.list
+        keyRings.cryptoKeys.patch cloudkms.cryptoKeys.update
+        keyRings.cryptoKeys.encrypt cloudkms.cryptoKeyVersions.useToEncrypt
+        keyRings.cryptoKeys.decrypt cloudkms.cryptoKeyVersions.useToDecrypt
+    """,
+    # https://cloud.google.com/iap/docs/managing-access (not opened)
+    "iap": """
+        getIamPolicy -
+        setIamPolicy -
+        testIamPermissions -
+    """,
+    # https://cloud.google.com/logging/docs/access-control (not opened)
+    "logging": """
+        entries.write -
+        entries.list -
+    """,
+    # https://cloud.google.com/asset-inventory/docs/access-control (not opened)
+    "cloudasset": """
+        searchAllIamPolicies cloudasset.assets.searchAllIamPolicies
+        searchAllResources cloudasset.assets.searchAllResources
+    """,
+    # https://cloud.google.com/eventarc/docs/access-control (not opened)
+    "eventarc": """
+        triggers.create eventarc.triggers.create
+        triggers.delete eventarc.triggers.delete
+        triggers.get eventarc.triggers.get
+        triggers.list eventarc.triggers.list
+        triggers.patch eventarc.triggers.update
+        operations.get eventarc.operations.get
+    """,
+}
+
+_PREFIXES: Final[Mapping[str, str]] = {
+    "bigtableadmin": "bigtable",
+    "cloudresourcemanager": "resourcemanager",
+    "firestore": "datastore",
+    "sqladmin": "cloudsql",
+}
+"""Permission prefixes that are not the API's name.
+
+Source: https://cloud.google.com/iam/docs/roles-permissions (not opened)
+"""
+
+_VERBS: Final[Mapping[str, str]] = {"insert": "create", "patch": "update"}
+
+
+def _read() -> dict[str, tuple[str, ...]]:
+    rows: dict[str, tuple[str, ...]] = {}
+    for api, text in _TABLE.items():
+        for line in text.splitlines():
+            method, *needed = line.split() or [""]
+            if method:
+                rows[f"{api} {method}"] = tuple(name for name in needed if name != "-")
+    return rows
+
+
+_ROWS: Final = _read()
+
+
+def short_name(api: str, method: str) -> str:
+    """A method's name in the table: without the API, and mostly without `projects.locations.`."""
+    parts = method.split(".")[1:]
+    if api != "cloudresourcemanager":
+        parts = [part for part in parts if part not in ("projects", "locations", "namespaces")]
+    return ".".join(parts)
+
+
+def needed(match: Match, exists: Callable[[str], bool]) -> tuple[tuple[str, ...], str]:
+    """The permissions of a method and why: `table`, `convention`, or `unknown` (none is checked).
+
+    The convention, `{service}.{collection}.{verb}`, counts only where such a
+    permission exists.
+    """
+    method = match.method
+    short = short_name(method.api, method.id)
+    found = _ROWS.get(f"{method.api} {short}")
+    if found is not None:
+        return found, "table"
+    if method.action == "testIamPermissions":
+        return (), "table"
+    parts = short.split(".")
+    collection = (
+        parts[-2] if len(parts) > 1 else match.resource.rpartition("/")[0].rpartition("/")[2]
+    )
+    prefix = _PREFIXES.get(method.api, method.api)
+    name = f"{prefix}.{collection}.{_VERBS.get(method.action, method.action)}"
+    return ((name,), "convention") if exists(name) else ((), "unknown")
