@@ -70,6 +70,8 @@ class Need:
     `when` None: always; a text: the definition does not decide. `principal` None: the target's
     signer. `policy_on`: the lowest resource at or above `on` whose policy can grant it, when the
     catalog knows (None: IAM works it out). `role`: the role that Google's page names for it.
+    `project`: the project that the resource lies in, for names that do not carry it (a bucket, a
+    service account).
     """
 
     permission: Permission
@@ -80,6 +82,7 @@ class Need:
     policy_on: ResourceName | None = None
     role: RoleName | None = None
     source: str = ""
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

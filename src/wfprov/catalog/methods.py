@@ -1,0 +1,211 @@
+"""Which API method a call reaches: by a connector's name, or by an address through the routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from wfprov.analysis.domain import shown
+from wfprov.catalog.request import Request
+from wfprov.catalog.resource import Parts, pairs_of, parts_of
+from wfprov.catalog.url import Url, has_hole, is_hole
+from wfprov.core.facts import Facts, Method, MethodId
+
+GOOGLE = ".googleapis.com"
+FIRESTORE = "firestore.googleapis.com"
+
+LEGACY = {"sql": "sqladmin", "prediction": "ml"}
+"""First path segments under www.googleapis.com whose host has another name.
+
+Source: rootUrl and servicePath in older discovery documents,
+https://www.googleapis.com/discovery/v1/apis (2026-11-23)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A method that a call reaches, and what the call says of its resource.
+
+    `method` is None for a helper that no discovery document has. `host` is the host without region.
+    """
+
+    id: MethodId
+    method: Method | None
+    parts: Parts
+    service: str
+
+
+def connector(request: Request, facts: Facts) -> Reached | None:
+    """The method of a `googleapis.` call, or None when the name is no connector's."""
+    found = re.fullmatch(r"googleapis\.(\w+)\.(\w+)\.([\w.]+)", request.function)
+    if found is None:
+        return None
+    id_ = MethodId(found[1], found[2], found[3])
+    method = facts.method(id_)
+    arguments = {
+        name: text
+        for name, given in request.call.args.items()
+        if name != "body" and (text := shown(given)) is not None
+    }
+    names = method.params if method is not None else ("name", "parent")
+    service = facts.service(id_.api) or f"{id_.api}{GOOGLE}"
+    return Reached(id=id_, method=method, parts=parts_of(arguments, names), service=service)
+
+
+def service_host(url: Url, facts: Facts) -> str | None:
+    """The plain host of a Google API address: regions, rep, mtls taken off.
+
+    `us-central1-run.googleapis.com` is `run.googleapis.com`; None when it is not Google's.
+    Source: https://docs.cloud.google.com/docs/security/compliance/endpoints (2026-11-23)
+    """
+    host = url.host
+    if host is None or not host.endswith(GOOGLE):
+        return None
+    label = host.removesuffix(GOOGLE)
+    label = re.sub(r"\.mtls$", "", label)
+    label = re.sub(r"\.[^.]+(\.p)?\.rep$", "", label)
+    if facts.knows_host(f"{label}{GOOGLE}"):
+        return f"{label}{GOOGLE}"
+    pieces = label.split("-")
+    for i in range(1, len(pieces)):
+        shorter = f"{'-'.join(pieces[i:])}{GOOGLE}"
+        if facts.knows_host(shorter):
+            return shorter
+    if "." in label and label.endswith(".storage"):
+        return "storage.googleapis.com"
+    return f"{label}{GOOGLE}"
+
+
+def routed(request: Request, facts: Facts) -> tuple[Reached, ...]:
+    """The methods that an address may reach: one when the address tells, several when a hole hides.
+
+    Empty when no route fits.
+    """
+    url = request.url
+    host = None if url is None else service_host(url, facts)
+    if url is None or host is None or request.verb is None:
+        return ()
+    path = re.sub(r"^/*(?:(?:resumable/)?upload/|download/)?", "", url.path)
+    hosts = [(host, path)]
+    if host == "www.googleapis.com":
+        first, _, rest = path.partition("/")
+        if first in LEGACY:
+            hosts.append((f"{LEGACY[first]}{GOOGLE}", path))
+        hosts += [(f"{first}{GOOGLE}", path), (f"{first}{GOOGLE}", rest)]
+    if host == FIRESTORE and path.rpartition("/")[0].endswith("/documents"):
+        # A collection at the root of a database: the flat path knows nested ones only.
+        # https://firebase.google.com/docs/firestore/reference/rest/v1/projects.databases.documents/createDocument (2026-11-23)  # noqa: E501 - an address
+        before, _, collection = path.rpartition("/")
+        hosts.append((host, f"{before}/-/{collection}"))
+    for at, route in hosts:
+        if found := _matches(at, route, request.verb, url, facts):
+            return found
+    return ()
+
+
+def _matches(host: str, path: str, verb: str, url: Url, facts: Facts) -> tuple[Reached, ...]:
+    literal = re.match(r"[ -~]*", path)
+    start = literal[0].rsplit("/", 1)[0] if literal is not None and "/" in literal[0] else ""
+    candidates = list(facts.methods_at(host, verb, start))
+    segments = path.rstrip("/").split("/")
+    scored = [
+        (score, method, values)
+        for method in candidates
+        for score, values in _fits(method.path, segments)
+    ]
+    if not scored:
+        return tuple(
+            _reached(method, {}, url, whole=url.show(hole))
+            for method in candidates
+            if (hole := _wraps(method.path, segments)) is not None
+        )
+    best = max(score for score, _, _ in scored)
+    first = next((m, v) for s, m, v in scored if s == best)
+    return (_reached(*first, url),)
+
+
+def _reached(method: Method, values: dict[str, str], url: Url, whole: str | None = None) -> Reached:
+    named = {name: url.show(text) for name, text in values.items()}
+    for key, text in url.query:
+        named.setdefault(key, url.show(text))
+    collected: dict[str, str] = {}
+    template = method.path.split("/")
+    for before, part in pairwise(template):
+        variable = re.match(r"\{\+?(\w+)\}", part)
+        if variable is not None and variable[1] in named and not before.startswith("{"):
+            collected.setdefault(before, named[variable[1]])
+        if variable is not None and part.startswith("{+"):
+            pairs, hole = pairs_of(named.get(variable[1], ""))
+            collected |= pairs
+            whole = whole or hole
+    parts = Parts(named=named, collected=collected, whole=whole)
+    return Reached(id=method.id, method=method, parts=parts, service=method.service)
+
+
+def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The score and the variables when a path fits a template; nothing when it does not.
+
+    A literal that meets its like counts most; one that meets a hole is a weak fit.
+    """
+    parts = template.split("/")
+    many = re.fullmatch(r"\{\+?\w+?\d?\}(:\w+)?", parts[-1]) is not None and (
+        parts[-1].startswith("{+") or re.search(r"Id1\}", parts[-1]) is not None
+    )
+    if len(segments) != len(parts) and not (many and len(segments) > len(parts)):
+        return
+    if len(segments) > len(parts):
+        segments = [*segments[: len(parts) - 1], "/".join(segments[len(parts) - 1 :])]
+    score = 0
+    values: dict[str, str] = {}
+    for part, given in zip(parts, segments, strict=True):
+        segment = given
+        variable = re.fullmatch(r"\{\+?(\w+)\}(?::(\w+))?", part)
+        if variable is None:
+            if segment == part:
+                score += 4
+            elif is_hole(segment):
+                score -= 1
+            else:
+                return
+            continue
+        name, action = variable[1], variable[2]
+        if action is not None:
+            head, colon, tail = segment.rpartition(":")
+            if not colon or tail != action:
+                return
+            score, segment = score + 4, head
+        if not segment:
+            return
+        if re.fullmatch(r"\w+", segment) is None and ":" in segment and not has_hole(segment):
+            score -= 1
+        values[name] = segment
+    yield score, values
+
+
+def _wraps(template: str, segments: list[str]) -> str | None:
+    """The hole that stands for several segments of the template, or None when it does not fit."""
+    parts = template.split("/")
+    if len(segments) >= len(parts):
+        return None
+    holes = [i for i, segment in enumerate(segments) if is_hole(segment)]
+    for i in holes:
+        before, after = segments[:i], segments[i + 1 :]
+        if len(parts) < len(before) + len(after) + 2:
+            continue
+        tail = parts[len(parts) - len(after) :] if after else []
+        if all(_meets(p, s) for p, s in zip(parts, before, strict=False)) and all(
+            _meets(p, s) for p, s in zip(tail, after, strict=True)
+        ):
+            if not after and parts[-1].startswith("{") and ":" in parts[-1]:
+                continue
+            return segments[i]
+    return None
+
+
+def _meets(part: str, segment: str) -> bool:
+    action = re.fullmatch(r"\{\+?\w+\}:(\w+)", part)
+    if action is not None:
+        return segment.endswith(f":{action[1]}")
+    return part.startswith("{") or part == segment

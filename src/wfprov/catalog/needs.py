@@ -1,0 +1,245 @@
+"""What a reached method asks of its caller, with the resources of this call filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wfprov.analysis.domain import Const, Unknown, shown
+from wfprov.catalog import bigquery, value
+from wfprov.catalog.condition import any_of, decided
+from wfprov.catalog.methods import Reached
+from wfprov.catalog.request import Request
+from wfprov.catalog.resource import filled, project_of, project_resource
+from wfprov.catalog.target import Need, Tier
+from wfprov.core.address import Permission, ResourceName, RoleName
+from wfprov.core.facts import ActAs, Facts, MethodNeeds
+
+ACT_AS = Permission("iam.serviceAccounts.actAs")
+ACT_AS_SOURCE = "https://docs.cloud.google.com/iam/docs/service-accounts-actas"
+SERVICE_ACCOUNT_USER = RoleName("roles/iam.serviceAccountUser")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a method call needs; `known` is False when nobody knows."""
+
+    resource: ResourceName | None
+    needs: tuple[Need, ...]
+    known: bool
+    note: str = ""
+
+
+def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
+    """The needs of a call of a method, in the order of the catalog."""
+    row = facts.needs(reached.id)
+    if row is None:
+        return Asked(resource=None, needs=(), known=False)
+    resource = _resource(row, reached, request)
+    if row.gap:
+        return Asked(resource=resource, needs=(), known=False, note=row.note)
+    found = (
+        *_own(row, reached, request, resource),
+        *_polling(row, request, resource),
+        *_accounts(row, request),
+        *_template_account(reached, request),
+        *bigquery.data_needs(reached, request),
+    )
+    seen: dict[tuple[str, str], Need] = {}
+    for need in found:
+        key = (need.permission, need.on)
+        if key not in seen or (seen[key].when is not None and need.when is None):
+            seen[key] = need
+    return Asked(resource=resource, needs=tuple(seen.values()), known=True, note=row.note)
+
+
+def _resource(row: MethodNeeds, reached: Reached, request: Request) -> ResourceName:
+    if not row.on:
+        project = reached.parts.id_of("projects", "project") or request.place.project
+        return project_resource(f"//x/projects/{project}", request.place)
+    return _filled(row.on, reached, request)
+
+
+PUBLISHER_MODEL = (
+    "//aiplatform.googleapis.com/projects/{project}/locations/{location}"
+    "/publishers/{publisher}/models/{model}"
+)
+
+
+def _filled(template: str, reached: Reached, request: Request) -> ResourceName:
+    if reached.id.api == "aiplatform" and "publishers" in reached.parts.collected:
+        # The connector's `endpoints.` methods take a publisher's model in place of an endpoint.
+        # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/access-control (2026-11-23)
+        template = PUBLISHER_MODEL
+    more = {
+        path: text
+        for path in re.findall(r"\{((?:body|query)\.[^{}]+)\}", template)
+        for given in request.values(path.replace("[]", "[]."))
+        if (text := shown(given)) is not None
+    }
+    for name in re.findall(r"\{(\w+)\}", template):
+        if request.is_http and name not in reached.parts.named:
+            for given in request.values(f"query.{name}"):
+                more[name] = shown(given) or more.get(name, "{" + name + "}")
+    if reached.id.api == "storage" and "name" in reached.parts.named:
+        more["object"] = reached.parts.named.get("object", reached.parts.named["name"])
+    name = filled(template, reached.parts, request.place, more)
+    if name.startswith("//workflowexecutions.googleapis.com/"):
+        # The workflow belongs to the Workflows API; executions are its children.
+        # https://docs.cloud.google.com/asset-inventory/docs/asset-names (2026-11-23)
+        name = ResourceName(name.replace("//workflowexecutions.", "//workflows.", 1))
+    return name
+
+
+def _own(
+    row: MethodNeeds, reached: Reached, request: Request, resource: ResourceName
+) -> Iterator[Need]:
+    left_out: set[Permission] = set()
+    conditional: list[Need] = []
+    for condition in row.conditional:
+        outcome = decided(condition.form, request)
+        if outcome is False:
+            continue
+        if outcome:
+            left_out |= set(condition.instead_of)
+        on = _filled(condition.on, reached, request) if condition.on else resource
+        conditional += (
+            _need(row, p, on, request, when=None if outcome else condition.text)
+            for p in condition.permissions
+        )
+    for permission in row.permissions:
+        if permission not in left_out:
+            template = row.on_by.get(permission)
+            on = resource if template is None else _filled(template, reached, request)
+            yield _need(row, permission, on, request)
+    yield from conditional
+
+
+def _need(
+    row: MethodNeeds,
+    permission: Permission,
+    on: ResourceName,
+    request: Request,
+    *,
+    when: str | None = None,
+) -> Need:
+    whole = row.project_only and permission not in row.on_by
+    return Need(
+        permission=permission,
+        on=on,
+        tier=Tier(row.tier),
+        when=when,
+        policy_on=project_resource(on, request.place) if whole else None,
+        role=row.role,
+        source=row.source,
+        project=project_of(on, request.place),
+    )
+
+
+def _polling(row: MethodNeeds, request: Request, resource: ResourceName) -> Iterator[Need]:
+    """What a connector asks for while it waits; a plain HTTP request does not wait.
+
+    Source: https://docs.cloud.google.com/workflows/docs/connectors (2026-11-23)
+    """
+    if request.is_http or not row.polling:
+        return
+    outcomes = set()
+    given = request.call.arg("connector_params")
+    for skip in value.at(given, "skip_polling"):
+        outcomes.add(None if isinstance(skip, Unknown) else skip == Const(True))  # noqa: FBT003
+    if outcomes == {True}:
+        return
+    when = None if outcomes == {False} else "connector_params.skip_polling is not true"
+    project = project_resource(resource, request.place)
+    for permission in row.polling:
+        on_project = row.poll_project or "perations." in permission
+        yield Need(
+            permission=permission,
+            on=project if on_project else resource,
+            tier=Tier(row.tier),
+            when=when,
+            policy_on=project if on_project or row.project_only else None,
+            role=row.role,
+            source=row.source,
+            project=project_of(resource, request.place),
+        )
+
+
+def _accounts(row: MethodNeeds, request: Request) -> Iterator[Need]:
+    """The permission to act as the accounts that the request names."""
+    if row.act_as is None:
+        return
+    emails = list(_emails(row.act_as, request))
+    for email, when in dict.fromkeys(emails):
+        yield act_as(email, request.place.project, tier=Tier(row.act_as.tier), when=when)
+
+
+def _template_account(reached: Reached, request: Request) -> Iterator[Need]:
+    """The account that an instance template names: acted as, and not told by the request.
+
+    Source: https://docs.cloud.google.com/compute/docs/access/iam (2026-11-23)
+    """
+    if reached.id.api != "compute" or reached.id.name != "instances.insert":
+        return
+    if any_of(value.is_set, request.values("query.sourceInstanceTemplate")) is False:
+        return
+    if any_of(value.is_set, request.values("body.serviceAccounts")):
+        return
+    when = "the instance template names a service account"
+    yield act_as("{account_of_the_instance_template}", request.place.project, when=when)
+
+
+def act_as(email: str, project: str, *, tier: Tier = Tier.CURATED, when: str | None = None) -> Need:
+    """The need to act as an account, which belongs on the account and never on the project."""
+    on = ResourceName(f"//iam.googleapis.com/projects/-/serviceAccounts/{email}")
+    return Need(
+        permission=ACT_AS,
+        on=on,
+        tier=tier,
+        when=when,
+        policy_on=on,
+        role=SERVICE_ACCOUNT_USER,
+        source=ACT_AS_SOURCE,
+        project=project,
+    )
+
+
+def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
+    """The accounts, each with the reason why it may not count."""
+    certain = False
+    for path in row.paths:
+        for given in request.values(path):
+            text = shown(given)
+            if text is None or text == "":
+                continue
+            if isinstance(given, Unknown) and len(row.paths) > 1:
+                yield text, f"{path} is set"
+                continue
+            if text == "default" and row.default is None:
+                text = _default_account("compute", request)
+            certain = True
+            yield text.rsplit("/", 1)[-1], None
+    if not certain and row.default is not None:
+        yield _default_account(row.default, request), None
+
+
+def _default_account(kind: str, request: Request) -> str:
+    """The account that stands in when a request names none.
+
+    Source: https://docs.cloud.google.com/iam/docs/service-account-types (2026-11-23)
+    """
+    if kind == "appengine":
+        return f"{request.place.project}@appspot.gserviceaccount.com"
+    number = request.place.project_number or "{project_number}"
+    return f"{number}-compute@developer.gserviceaccount.com"
+
+
+def scopes_suffice(
+    given: tuple[str, ...], accepted: Mapping[str, object] | tuple[str, ...]
+) -> bool:
+    """Whether any of the token's scopes is one that the method accepts; true when none is listed.
+
+    A scope with a hole may be any.
+    """
+    return not accepted or any("{" in scope or scope in accepted for scope in given)

@@ -1,0 +1,77 @@
+"""Questions: what only the user can tell, with the exact lines to write in wfprov.yaml."""
+
+from __future__ import annotations
+
+import re
+
+from wfprov.catalog.request import Request
+from wfprov.catalog.target import Question
+from wfprov.catalog.url import HOLE, is_hole, masked
+
+CONFIGURED = frozenset({"project", "project_number", "region", "workflow", "service_account"})
+"""Holes that the environment fills; they are no question."""
+
+
+def holes_in(text: str) -> tuple[str, ...]:
+    """The names of the holes in a text, those left out that the environment fills."""
+    names = (hole[1:-1] for hole in HOLE.findall(text))
+    return tuple(dict.fromkeys(name for name in names if name not in CONFIGURED))
+
+
+def ask(request: Request, message: str, answer: str, hole: str = "") -> Question:
+    """A question whose answer is written under the site's id: `answer` is the YAML after it."""
+    return Question(
+        hole=hole,
+        origin=origin(hole),
+        message=message,
+        answer="workflows:\n"
+        f"  {_key(request.place.workflow)}:\n"
+        "    answers:\n"
+        f"      {_site(request)}: {answer}",
+    )
+
+
+def ask_value(request: Request, message: str, hole: str, fallback: str) -> Question:
+    """A question that a known argument or environment variable settles; else `fallback`."""
+    lines = _setting(hole)
+    if lines is None:
+        return ask(request, message, fallback, hole)
+    return Question(
+        hole=hole,
+        origin=origin(hole),
+        message=message,
+        answer=f"workflows:\n  {_key(request.place.workflow)}:\n    {lines}",
+    )
+
+
+def origin(hole: str) -> str:
+    """Where a hole comes from, in words."""
+    if hole.startswith("env:"):
+        return f"the environment variable {hole[4:]}"
+    if hole.startswith("result:"):
+        return f"the result of step {hole[7:].partition('.')[0]}"
+    if re.match(r"args\b", hole):
+        return "the runtime argument"
+    if hole.startswith("account_of_"):
+        return hole.removeprefix("account_of_").replace("_", " ")
+    return f"the variable {hole}" if hole else "the definition"
+
+
+def _setting(hole: str) -> str | None:
+    if re.fullmatch(r"env:\w+", hole):
+        return f"env: {{{hole[4:]}: VALUE}}"
+    if re.fullmatch(r"args(\.\w+)+", hole):
+        keys = hole.split(".")[1:]
+        return "arguments: " + "".join(f"{{{key}: " for key in keys) + "VALUE" + "}" * len(keys)
+    return None
+
+
+def _key(name: str) -> str:
+    return "NAME" if is_hole(masked(name).text) else name
+
+
+def _site(request: Request) -> str:
+    site = request.call.site
+    if request.call.via:
+        site = f"{site}@{request.call.via[-1]}"
+    return f'"{site}"' if "#" in site or site[:1] in "@&*!|>%`" else site

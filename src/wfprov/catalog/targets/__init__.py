@@ -1,0 +1,1 @@
+"""One module for each kind of target; they do not know each other."""

@@ -1,0 +1,105 @@
+"""Cloud Run functions at cloudfunctions.net, of the first and the second generation.
+
+The first takes roles/cloudfunctions.invoker on the function, the second roles/run.invoker on the
+Cloud Run service beneath it; the address does not tell which it is.
+Source: https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)
+Source: https://docs.cloud.google.com/functions/docs/reference/iam/permissions (2026-11-23)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from wfprov.catalog.kind import Sighting, TargetKind
+from wfprov.catalog.question import ask
+from wfprov.catalog.resource import pairs_of
+from wfprov.catalog.run_app import function_at, run_service
+from wfprov.catalog.target import Certainty, Kind, Need, TargetUse, Tier
+from wfprov.catalog.use import certainty, plain
+from wfprov.core.address import Permission, ResourceName, RoleName
+
+SOURCE = "https://docs.cloud.google.com/functions/docs/reference/iam/permissions"
+
+
+def recognise(sighting: Sighting) -> TargetUse | None:
+    """A request to a cloudfunctions.net address, or one that an answer says to be a function."""
+    request, place = sighting.request, sighting.request.place
+    at = None if request.url is None else function_at(request.url)
+    answer = request.answer
+    told = answer.value if answer is not None and answer.kind == "function" else None
+    if not request.is_http or (at is None and told is None):
+        return None
+    project, region, name = at or (place.project, place.region, "{function}")
+    generation = None
+    if isinstance(told, Mapping):
+        project, region, name = _told(told.get("name", ""), (project, region, name))
+        generation = told.get("generation")
+    project = place.project if project == place.project_number else project
+    resource = ResourceName(
+        f"//cloudfunctions.googleapis.com/projects/{project}/locations/{region}/functions/{name}"
+    )
+    base = replace(
+        plain(request, Kind.CLOUD_FUNCTION),
+        resource=resource,
+        confidence=certainty(request.address, resource),
+    )
+    if not request.is_signed:
+        return base
+    needs = _needs(resource, project, region, name)
+    if generation is not None:
+        chosen = needs[0] if str(generation) == "1" else needs[1]
+        host = "cloudfunctions" if str(generation) == "1" else "run"
+        return replace(
+            base,
+            needs=(replace(chosen, when=None),),
+            resource=chosen.on,
+            apis=((f"{host}.googleapis.com", project),),
+        )
+    return replace(
+        base,
+        needs=needs,
+        confidence=Certainty.PATTERN,
+        apis=(("cloudfunctions.googleapis.com", project),),
+        question=ask(
+            request,
+            f"is {name} a function of the 1st or of the 2nd generation? "
+            "The address does not tell, and they take different roles",
+            f"{{function: {{name: {name if '{' not in name else 'NAME'}, generation: 2}}}}",
+            "generation",
+        ),
+    )
+
+
+def _told(given: str, known: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Project, region and name of an answer's `name`, a plain or a whole one."""
+    parts, _ = pairs_of(given.partition("googleapis.com/")[2] or given)
+    if "functions" not in parts:
+        return known[0], known[1], given or known[2]
+    return parts.get("projects", known[0]), parts.get("locations", known[1]), parts["functions"]
+
+
+def _needs(resource: ResourceName, project: str, region: str, name: str) -> tuple[Need, Need]:
+    first = Need(
+        permission=Permission("cloudfunctions.functions.invoke"),
+        on=resource,
+        tier=Tier.CURATED,
+        when="the function is of the 1st generation",
+        role=RoleName("roles/cloudfunctions.invoker"),
+        source=SOURCE,
+        project=project,
+    )
+    # The service beneath is named like the function, in what Cloud Run accepts as a name.
+    service = name if "{" in name else name.lower().replace("_", "-")
+    second = replace(
+        first,
+        permission=Permission("run.routes.invoke"),
+        on=run_service(project, region, service),
+        when="the function is of the 2nd generation",
+        role=RoleName("roles/run.invoker"),
+    )
+    return first, second
+
+
+TARGET: Final = TargetKind(kind=Kind.CLOUD_FUNCTION, recognise=recognise, answers=("function",))

@@ -1,0 +1,1 @@
+"""Google's facts, as data; PROVENANCE.md says where each comes from."""

@@ -1,0 +1,222 @@
+"""From requirements to grants: by principal and scope, the roles with the least excess."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from wfprov.catalog.target import Tier
+from wfprov.catalog.url import HOLE
+from wfprov.core.address import Permission, RoleName
+from wfprov.core.facts import Facts, Role
+from wfprov.iam.cover import effective_excess, least_cover
+from wfprov.iam.custom_role import CustomRoles, custom_role, is_wanted
+from wfprov.iam.grant import CustomRole, Grant
+from wfprov.iam.requirement import Requirement
+from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, lies_in, narrowest_scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleOptions:
+    """How roles are chosen: the `policy` block of the configuration."""
+
+    custom_roles: CustomRoles = "never"
+    custom_role_threshold: int = 20
+    prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A grant while others may still find that it answers them too."""
+
+    principal: str
+    scope: Scope
+    role: Role | None
+    custom: CustomRole | None = None
+    because: list[Requirement]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        if self.role is not None:
+            return self.role.permissions
+        assert self.custom is not None, "a draft has a role"
+        return frozenset(self.custom.permissions)
+
+
+def grants(
+    requirements: Iterable[Requirement], facts: Facts, options: RoleOptions
+) -> tuple[Grant, ...]:
+    """The grants that answer the requirements, by principal, resource and role.
+
+    A need whose tier is derived never becomes a grant. What a grant higher up answers already is
+    not granted again below. The result does not depend on the order of the requirements, and the
+    grants of one principal and scope not on those of others beside or below.
+    """
+    groups: dict[tuple[str, Scope], list[Requirement]] = defaultdict(list)
+    scopes: dict[object, Scope] = {}
+    for requirement in sorted(set(requirements), key=_order):
+        need = requirement.need
+        if need.tier is Tier.DERIVED:
+            continue
+        key = (need.permission, need.on, need.policy_on, need.project)
+        if key not in scopes:
+            scopes[key] = narrowest_scope(need, facts)
+        scope = scopes[key]
+        # What else is opened is told per grant, so that it does not split one.
+        groups[requirement.principal, Scope(scope.on, scope.type)].append(requirement)
+    drafts: list[_Draft] = []
+    for (principal, scope), wanted in sorted(groups.items(), key=lambda g: _depth(*g[0])):
+        above = [d for d in drafts if d.principal == principal]
+        drafts += _drafts(principal, scope, _unanswered(wanted, above), facts, options)
+    return tuple(_grant(draft, drafts, facts, scopes) for draft in sorted(drafts, key=_name_of))
+
+
+def uncovered(
+    requirements: Iterable[Requirement], given: Iterable[Grant], facts: Facts
+) -> tuple[Requirement, ...]:
+    """The requirements that the grants do not answer, in order; derived needs are not among them.
+
+    It is written apart from the choice of roles, to check it.
+    """
+    held: dict[str, list[tuple[Grant, frozenset[Permission]]]] = defaultdict(list)
+    for grant in given:
+        role = None if grant.role is None else facts.role(grant.role)
+        custom = frozenset(grant.custom_role.permissions) if grant.custom_role else frozenset()
+        held[grant.principal].append((grant, role.permissions if role is not None else custom))
+    return tuple(
+        requirement
+        for requirement in sorted(set(requirements), key=_order)
+        if requirement.need.tier is not Tier.DERIVED
+        and not any(
+            requirement.need.permission in permissions and _reaches(grant, requirement, facts)
+            for grant, permissions in held[requirement.principal]
+        )
+    )
+
+
+def _reaches(grant: Grant, requirement: Requirement, facts: Facts) -> bool:
+    need = requirement.need
+    if lies_in(need.policy_on or need.on, grant.on, need.project):
+        return True
+    return narrowest_scope(need, facts).on == grant.on
+
+
+def _unanswered(wanted: list[Requirement], above: list[_Draft]) -> list[Requirement]:
+    """The requirements that no grant higher up answers; the others are added to its reasons."""
+    rest = []
+    for requirement in wanted:
+        need = requirement.need
+        for draft in above:
+            within = lies_in(need.on, draft.scope.on, need.project)
+            if within and need.permission in draft.permissions:
+                draft.because.append(requirement)
+                break
+        else:
+            rest.append(requirement)
+    return rest
+
+
+def _drafts(
+    principal: str, scope: Scope, wanted: list[Requirement], facts: Facts, options: RoleOptions
+) -> Iterator[_Draft]:
+    if not wanted:
+        return
+    permissions = frozenset(r.need.permission for r in wanted)
+    hints = frozenset(r.need.role for r in wanted if r.need.role is not None)
+    cover = least_cover(
+        permissions, facts, type=scope.type, hints=hints, prefer=options.prefer_roles
+    )
+    project = (
+        scope.on.removeprefix(PROJECTS)
+        if scope.on.startswith(PROJECTS)
+        else (wanted[0].need.project)
+    )
+    known = bool(project) and "/" not in project and not _is_hidden(project)
+    if known and is_wanted(
+        options.custom_roles, excess=cover.excess, threshold=options.custom_role_threshold
+    ):
+        able = [p for p in permissions if facts.exists(p)]
+        if able:
+            role = custom_role(able, project)
+            yield _Draft(
+                principal=principal, scope=scope, role=None, custom=role, because=list(wanted)
+            )
+        return
+    for chosen in _needed(cover.roles, permissions):
+        because = [r for r in wanted if r.need.permission in chosen.permissions]
+        yield _Draft(principal=principal, scope=scope, role=chosen, because=because)
+
+
+def _needed(roles: tuple[Role, ...], permissions: frozenset[Permission]) -> tuple[Role, ...]:
+    """The roles without those that the others make superfluous, the broadest looked at first."""
+    kept = list(roles)
+    for role in sorted(roles, key=lambda r: (-len(r.permissions), r.name)):
+        others = frozenset().union(*(r.permissions for r in kept if r is not role))
+        if permissions & role.permissions <= others:
+            kept.remove(role)
+    return tuple(kept)
+
+
+def _grant(
+    draft: _Draft, drafts: list[_Draft], facts: Facts, scopes: Mapping[object, Scope]
+) -> Grant:
+    asked = frozenset(
+        r.need.permission
+        for other in drafts
+        if other.principal == draft.principal
+        for r in other.because
+        if lies_in(r.need.on, draft.scope.on, r.need.project) or other.scope == draft.scope
+    )
+    excess, inert = 0, 0
+    if draft.role is not None:
+        working = facts.effective(draft.scope.type) if draft.scope.type else None
+        excess = len(effective_excess((draft.role,), asked, working))
+        inert = len(draft.role.permissions - asked) - excess
+    because = tuple(sorted(set(draft.because), key=_order))
+    breadth = {
+        text
+        for r in because
+        if (scope := scopes.get((r.need.permission, r.need.on, r.need.policy_on, r.need.project)))
+        and scope.on == draft.scope.on
+        and (text := scope.breadth)
+    }
+    return Grant(
+        principal=draft.principal,
+        role=None if draft.role is None else draft.role.name,
+        custom_role=draft.custom,
+        on=draft.scope.on,
+        because=because,
+        excess=excess,
+        inert=inert,
+        breadth=", ".join(sorted(breadth)),
+    )
+
+
+def _is_hidden(name: str) -> bool:
+    return any(hole not in CONFIGURED for hole in HOLE.findall(name))
+
+
+def _order(requirement: Requirement) -> tuple[object, ...]:
+    need = requirement.need
+    at = requirement.at
+    return (
+        requirement.principal,
+        requirement.site,
+        at.start,
+        at.end,
+        need.on,
+        need.permission,
+        need.when or "",
+        need.source,
+    )
+
+
+def _depth(principal: str, scope: Scope) -> tuple[object, ...]:
+    """Projects before what lies in them, parents before children."""
+    return (principal, not scope.on.startswith(PROJECTS), scope.on.count("/"), scope.on)
+
+
+def _name_of(draft: _Draft) -> tuple[str, str, str]:
+    name = draft.role.name if draft.role is not None else draft.custom.id if draft.custom else ""
+    return (draft.principal, draft.scope.on, name)

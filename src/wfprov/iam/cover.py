@@ -1,0 +1,205 @@
+"""The roles that together hold some permissions with the least excess: an exact set cover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from wfprov.core.address import Permission, RoleName
+from wfprov.core.facts import Facts, Role
+
+DEFAULT_ROLES: Final[Mapping[Permission, RoleName]] = {
+    # Google's pages name it for every call of a service; on a service it opens no more.
+    # https://docs.cloud.google.com/workflows/docs/calling-run-functions (2026-11-23)
+    Permission("run.routes.invoke"): RoleName("roles/run.invoker"),
+}
+
+SPECIAL: Final = re.compile(
+    r"(?i)serviceagent|[.]legacy|[.]\w*(?:migration|migrator|express)|[.]system$"
+    r"|^roles/bigquery[.]routine|^roles/storage[.]\w+Service$|^roles/resourcemanager[.]\w+Mover$"
+)
+"""Names of roles that are not for a workflow's account: agents', services' own, legacy, migration
+and moving, Authorized Routines.
+
+Source: https://docs.cloud.google.com/iam/docs/roles-overview (2026-11-23)
+Source: https://docs.cloud.google.com/bigquery/docs/authorized-routines (2026-11-23)
+"""
+
+STEPS: Final = 20_000
+"""Where the search stops and takes the best cover so far; no method needs a hundredth of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Roles in stable order; `uncovered` are permissions that no grantable role holds.
+
+    `excess` counts what the roles hold beside the needed permissions and can take effect.
+    """
+
+    roles: tuple[Role, ...]
+    excess: int
+    uncovered: frozenset[Permission] = frozenset()
+
+
+def is_grantable(role: Role) -> bool:
+    """Whether a role may be offered: no basic, deprecated, legacy or service agent's role."""
+    return (
+        "." in role.name
+        and role.stage != "DEPRECATED"
+        and not SPECIAL.search(role.name)
+        and not role.title.endswith("Service Agent")
+    )
+
+
+def least_cover(
+    needed: Iterable[Permission],
+    facts: Facts,
+    *,
+    type: str = "",  # noqa: A002 (the field's own word)
+    hints: frozenset[RoleName] = frozenset(),
+    prefer: Mapping[Permission, RoleName] | None = None,
+) -> Cover:
+    """The roles that hold the permissions with the least that can take effect beside them.
+
+    `type` is the type of the resource they are granted on, "" for a project: there everything
+    takes effect. Only roles of the permission's own service compete, where one holds it. Of covers
+    with equal excess: fewer roles, then those that Google's pages name (`hints`), then no beta
+    ones, then the least inert permissions, then by name.
+    """
+    wanted = frozenset(needed)
+    working = facts.effective(type) if type else None
+    preferred = {**DEFAULT_ROLES, **(prefer or {})}
+    forced: dict[RoleName, Role] = {}
+    for permission in sorted(wanted):
+        role = facts.role(preferred[permission]) if permission in preferred else None
+        if role is not None and permission in role.permissions:
+            forced[role.name] = role
+    rest = wanted - {p for role in forced.values() for p in role.permissions}
+    choices: dict[Permission, list[Role]] = {}
+    for permission in sorted(rest):
+        choices[permission] = _holders(permission, hints, facts)
+    uncovered = frozenset(p for p, roles in choices.items() if not roles)
+    candidates = {role.name: role for roles in choices.values() for role in roles}
+    search = _Search(
+        wanted=wanted,
+        working=working,
+        hints=hints,
+        choices={p: [r.name for r in roles] for p, roles in choices.items() if roles},
+        roles=_undominated(candidates.values(), rest, working, hints),
+    )
+    chosen = search.best(tuple(forced.values()), rest - uncovered)
+    names = {role.name: role for role in (*forced.values(), *chosen)}
+    roles = tuple(names[name] for name in sorted(names))
+    return Cover(
+        roles=roles,
+        excess=len(effective_excess(roles, wanted, working)),
+        uncovered=uncovered,
+    )
+
+
+def effective_excess(
+    roles: Iterable[Role], wanted: frozenset[Permission], working: frozenset[Permission] | None
+) -> frozenset[Permission]:
+    """What the roles hold beside the wanted and what works where they are granted."""
+    held = frozenset().union(*(role.permissions for role in roles)) - wanted
+    return held if working is None else held & working
+
+
+def _holders(permission: Permission, hints: frozenset[RoleName], facts: Facts) -> list[Role]:
+    """The roles that may be granted for a permission: its own service's, else any that holds it."""
+    home = [
+        role
+        for role in facts.roles_of(permission.partition(".")[0])
+        if permission in role.permissions and is_grantable(role)
+    ]
+    if home:
+        return home
+    named = [role for name in sorted(hints) if (role := facts.role(name)) is not None]
+    hinted = [role for role in named if permission in role.permissions and is_grantable(role)]
+    return hinted or [role for role in facts.roles_with(permission) if is_grantable(role)]
+
+
+def _undominated(
+    roles: Iterable[Role],
+    wanted: frozenset[Permission],
+    working: frozenset[Permission] | None,
+    hints: frozenset[RoleName],
+) -> dict[RoleName, Role]:
+    """The roles that no other beats in both what they cover and what they add."""
+    weighed = [
+        (role, role.permissions & wanted, effective_excess((role,), wanted, working))
+        for role in sorted(roles, key=lambda r: _taste(r, hints))
+    ]
+    kept: list[tuple[Role, frozenset[Permission], frozenset[Permission]]] = []
+    for role, covers, adds in sorted(weighed, key=lambda w: (len(w[2]), -len(w[1]))):
+        if not any(covers <= c and a <= adds for _, c, a in kept):
+            kept.append((role, covers, adds))
+    return {role.name: role for role, _, _ in kept}
+
+
+def _taste(role: Role, hints: frozenset[RoleName]) -> tuple[bool, bool, int, str]:
+    return (role.name not in hints, role.stage != "GA", len(role.permissions), role.name)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """Branch and bound over the roles for the permission that fewest roles hold."""
+
+    wanted: frozenset[Permission]
+    working: frozenset[Permission] | None
+    hints: frozenset[RoleName]
+    choices: Mapping[Permission, list[RoleName]]
+    roles: Mapping[RoleName, Role]
+    steps: int = 0
+    found: tuple[Role, ...] = ()
+    score: tuple[object, ...] | None = None
+    weights: dict[RoleName, frozenset[Permission]] = field(default_factory=dict)
+
+    def best(self, forced: tuple[Role, ...], rest: frozenset[Permission]) -> tuple[Role, ...]:
+        """The best roles to add to the forced ones."""
+        self.weights = {
+            name: effective_excess((role,), self.wanted, self.working)
+            for name, role in self.roles.items()
+        }
+        held = effective_excess(forced, self.wanted, self.working)
+        self._descend((), rest, held)
+        return self.found
+
+    def _descend(
+        self, chosen: tuple[Role, ...], rest: frozenset[Permission], held: frozenset[Permission]
+    ) -> None:
+        self.steps += 1
+        if not rest:
+            if self._is_better(chosen, len(held)):
+                self.found, self.score = chosen, self._score(chosen, len(held))
+            return
+        options = {p: [self.roles[n] for n in self.choices[p] if n in self.roles] for p in rest}
+        permission = min(rest, key=lambda p: (len(options[p]), p))
+        more: Callable[[Role], tuple[object, ...]] = lambda role: (  # noqa: E731 (typed key)
+            len(held | self.weights[role.name]),
+            -len(role.permissions & rest),
+            _taste(role, self.hints),
+        )
+        for role in sorted(options[permission], key=more):
+            after = held | self.weights[role.name]
+            if self.score is not None:
+                least = self.score[0]
+                assert isinstance(least, int), "the first of a score is the excess"
+                if len(after) > least or self.steps > STEPS:
+                    continue
+            self._descend((*chosen, role), rest - role.permissions, after)
+
+    def _is_better(self, chosen: tuple[Role, ...], excess: int) -> bool:
+        return self.score is None or self._score(chosen, excess) < self.score
+
+    def _score(self, chosen: tuple[Role, ...], excess: int) -> tuple[object, ...]:
+        return (
+            excess,
+            len(chosen),
+            sum(role.name not in self.hints for role in chosen),
+            sum(role.stage != "GA" for role in chosen),
+            sum(len(role.permissions) for role in chosen),
+            tuple(sorted(role.name for role in chosen)),
+        )

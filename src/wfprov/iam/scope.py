@@ -1,0 +1,132 @@
+"""Where a permission is granted: the narrowest resource whose policy can carry it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from wfprov.catalog.target import Need
+from wfprov.catalog.url import HOLE, masked
+from wfprov.core.address import ResourceName, project_name
+from wfprov.core.facts import Facts
+
+CONFIGURED: Final = frozenset({"{project}", "{project_number}", "{region}", "{workflow}"})
+"""Holes that the environment fills: a name with these is as good as known."""
+
+NEVER_WIDENED: Final = ("//iam.googleapis.com/", "//iap.googleapis.com/")
+"""To act as one account must not become to act as all; an IAP resource is told or asked for.
+
+Source: https://docs.cloud.google.com/iam/docs/service-accounts-actas (2026-11-23)
+"""
+
+PROJECTS: Final = "//cloudresourcemanager.googleapis.com/projects/"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A resource with a policy. `type` is empty for a project and above.
+
+    `breadth` says what else a grant there opens, empty when it opens no more than was used.
+    """
+
+    on: ResourceName
+    type: str = ""
+    breadth: str = ""
+
+
+def narrowest_scope(need: Need, facts: Facts) -> Scope:
+    """The lowest resource, at or above the used one, whose policy can carry the permission.
+
+    A name with holes widens to its parent; the hole of the environment's own project does not
+    count. When even the project is a hole the name stays a pattern, for the plan to ask about.
+
+    Source: https://docs.cloud.google.com/iam/docs/resource-types-with-policies (2026-11-23)
+    """
+    name = need.policy_on or need.on
+    if name.startswith("//cloudresourcemanager.googleapis.com/"):
+        return Scope(name, breadth=_breadth(need.on, name))
+    if name.startswith(NEVER_WIDENED):
+        kind = type_of(name)
+        return Scope(name, kind if facts.policy_type(kind) else "iap" if "//iap." in name else kind)
+    pattern: Scope | None = None
+    for prefix in _ancestors(name):
+        kind = type_of(prefix)
+        if facts.policy_type(kind) is None:
+            continue
+        working = facts.effective(kind)
+        if working is not None and need.permission not in working:
+            continue
+        scope = Scope(prefix, kind, _breadth(need.on, prefix))
+        if not _hidden(prefix):
+            return scope
+        pattern = pattern or scope
+    project = _project(need)
+    if project is None or _hidden(project):
+        return pattern or Scope(project_name(project or "{project}"))
+    return Scope(project_name(project), breadth=_breadth(need.on, project_name(project)))
+
+
+def type_of(name: str) -> str:
+    """The type of a full resource name, `run.googleapis.com/projects/locations/services`."""
+    mask = masked(name)
+    service, _, path = mask.text.removeprefix("//").partition("/")
+    parts = path.split("/")
+    kept: list[str] = []
+    i = 0
+    while i < len(parts):
+        kept.append(parts[i])
+        i += 1 if parts[i] == "global" else 2
+    return f"{service}/{'/'.join(kept)}"
+
+
+def lies_in(name: str, scope: str, project: str) -> bool:
+    """Whether a resource, which lies in that project, is the scope or below it."""
+    if scope.startswith(PROJECTS):
+        return project == scope.removeprefix(PROJECTS) or name == scope
+    return name == scope or name.startswith(f"{scope}/")
+
+
+def _ancestors(name: str) -> Iterator[ResourceName]:
+    """The name and its parents, longest first, each ending in an id."""
+    mask = masked(name)
+    service, _, path = mask.text.removeprefix("//").partition("/")
+    parts = path.split("/")
+    ends = []
+    i = 0
+    while i < len(parts):
+        if parts[i] == "global":
+            i += 1
+            continue
+        if i + 1 < len(parts):
+            ends.append(i + 2)
+        i += 2
+    for end in reversed(ends):
+        yield ResourceName(mask.show(f"//{service}/{'/'.join(parts[:end])}"))
+
+
+def _hidden(name: str) -> bool:
+    """Whether a part of the name is known neither from the text nor from the environment."""
+    return any(hole not in CONFIGURED for hole in HOLE.findall(name))
+
+
+def _project(need: Need) -> str | None:
+    mask = masked(need.on)
+    found = re.match(r"//[^/]+/projects/([^/]+)", mask.text)
+    if found is not None and found[1] not in {"_", "-"}:
+        return mask.show(found[1])
+    return need.project or None
+
+
+def _breadth(used: str, scope: str) -> str:
+    """What a grant on the scope opens beside the used resource."""
+    if used == scope:
+        return ""
+    below = used.removeprefix(f"{scope}/") if used.startswith(f"{scope}/") else ""
+    if not below:
+        mask = masked(used)
+        below = mask.show(re.sub(r"^//[^/]+/(?:projects/[^/]+(?:/|$))?", "", mask.text))
+        below = re.sub(r"^(?:locations|zones|regions)/[^/]+/|^global/", "", below)
+    collection = below.partition("/")[0]
+    return f"all {collection} of {scope.rsplit('/', 1)[-1]}" if collection else ""

@@ -1,0 +1,448 @@
+"""Google APIs by connector and by address: methods, resources, permissions."""
+
+from __future__ import annotations
+
+import pytest
+from calling import OAUTH2, OIDC, asked, granted, place, target
+
+from wfprov.catalog.target import Certainty, Kind, Tier
+
+PROJECT = "//cloudresourcemanager.googleapis.com/projects/acme"
+ZONE = "projects/acme/zones/us-central1-a"
+
+
+@pytest.mark.parametrize(
+    ("verb", "url", "method"),
+    [
+        ("post", "https://pubsub.googleapis.com/v1/projects/acme/topics/t:publish",
+         "pubsub.v1.projects.topics.publish"),
+        ("post", "https://pubsub.mtls.googleapis.com/v1/projects/acme/topics/{t}:publish",
+         "pubsub.v1.projects.topics.publish"),
+        ("get", ("https://secretmanager.europe-west3.rep.googleapis.com/v1/projects/acme"
+         "/locations/europe-west3/secrets/s/versions/1:access"),
+         "secretmanager.v1.projects.locations.secrets.versions.access"),
+        ("get", "https://secretmanager.us.p.rep.googleapis.com/v1/projects/a/secrets/s",
+         "secretmanager.v1.projects.secrets.get"),
+        ("post", "https://us-central1-run.googleapis.com/v2/projects/a/locations/l/jobs/j:run",
+         "run.v2.projects.locations.jobs.run"),
+        ("post", ("https://{args.region}-aiplatform.googleapis.com/v1/projects/a/locations/l"
+         "/publishers/google/models/gemini-2.5-pro:generateContent"),
+         "aiplatform.v1.projects.locations.publishers.models.generateContent"),
+        ("post", f"https://www.googleapis.com/compute/v1/{ZONE}/instances/v/stop",
+         "compute.v1.instances.stop"),
+        ("get", "https://www.googleapis.com/drive/v3/files/{f}", "drive.v3.files.get"),
+        ("post", "https://storage.googleapis.com/upload/storage/v1/b/{b}/o?uploadType=media",
+         "storage.v1.objects.insert"),
+        ("get", "https://storage.googleapis.com/download/storage/v1/b/{b}/o/{o}?alt=media",
+         "storage.v1.objects.get"),
+        ("get", "https://storage.googleapis.com/storage/v1/b/photos/o/{args.name}",
+         "storage.v1.objects.get"),
+        ("post", "https://vision.googleapis.com/v1/images:annotate", "vision.v1.images.annotate"),
+        ("get", ("https://firestore.googleapis.com/v1/projects/a/databases/(default)/documents"
+         "/pictures/{id}/tags/{tag}"), "firestore.v1.projects.databases.documents.get"),
+        ("patch", ("https://firestore.googleapis.com/v1/projects/a/databases/(default)/documents"
+         "/pictures/{id}?updateMask.fieldPaths=color"),
+         "firestore.v1.projects.databases.documents.patch"),
+        ("post", ("https://firestore.googleapis.com/v1/projects/a/databases/(default)/documents"
+         "/pictures"), "firestore.v1.projects.databases.documents.createDocument"),
+        ("post", "https://translation.googleapis.com/v3/projects/{project_number}:translateText",
+         "translate.v3.projects.translateText"),
+        ("post", "https://bigquery.googleapis.com/bigquery/v2/projects/a/queries",
+         "bigquery.v2.jobs.query"),
+        ("post", "https://batch.googleapis.com/v1/projects/a/locations/l/jobs?job_id=x",
+         "batch.v1.projects.locations.jobs.create"),
+    ],
+)  # fmt: skip
+def test_an_address_finds_its_method(verb, url, method):
+    assert target(f"http.{verb}", url=url, auth=OAUTH2).api_method == method
+
+
+def test_a_literal_address_and_its_connector_ask_for_the_same():
+    connector = target("googleapis.compute.v1.instances.stop",
+                       project="acme", zone="us-central1-a", instance="vm",
+                       connector_params={"skip_polling": True})  # fmt: skip
+    url = f"https://compute.googleapis.com/compute/v1/{ZONE}/instances/vm/stop"
+    assert asked(target("http.post", url=url, auth=OAUTH2)) == asked(connector)
+
+
+def test_http_request_takes_its_method_from_the_argument():
+    url = "https://pubsub.googleapis.com/v1/projects/acme/topics/t"
+    use = target("http.request", method="delete", url=url, auth=OAUTH2)
+    assert use.api_method == "pubsub.v1.projects.topics.delete"
+
+
+def test_an_http_method_that_is_not_known_is_asked_about_and_not_accused():
+    url = "https://pubsub.googleapis.com/v1/projects/acme/topics/t"
+    use = target("http.request", method="{args.verb}", url=url, auth=OAUTH2)
+    assert use.diagnostics == ()
+    assert use.question is not None
+    assert "HTTP method" in use.question.message
+
+
+def test_a_hole_over_several_segments_is_asked_about_when_methods_compete():
+    use = target("http.get", url="https://compute.googleapis.com/compute/v1/{x}", auth=OAUTH2)
+    assert use.kind is Kind.GOOGLE_API
+    assert use.api_method is None
+    assert use.question is not None
+    assert "{api_method: API.VERSION.RESOURCE.METHOD}" in use.question.answer
+
+
+def test_an_address_that_fits_no_route_is_reported():
+    use = target("http.get", url="https://pubsub.googleapis.com/v1/nothing/here", auth=OAUTH2)
+    assert [d.rule.slug for d in use.diagnostics] == ["unknown-api-method"]
+    assert use.question is not None
+
+
+def test_an_answer_names_the_method():
+    told = place(api_method="compute.v1.instances.get")
+    use = target("http.get", told, url="{result:vm.selfLink}", auth=OAUTH2)
+    assert use.api_method == "compute.v1.instances.get"
+
+
+def test_an_answer_names_permissions_and_where():
+    told = place(
+        permissions=("pubsub.topics.publish on //pubsub.googleapis.com/projects/x/topics/t",)
+    )
+    use = target("googleapis.mystery.v1.things.poke", told)
+    assert asked(use) == {"pubsub.topics.publish": "//pubsub.googleapis.com/projects/x/topics/t"}
+    assert use.question is None
+
+
+def test_a_permission_that_no_role_holds_keeps_the_question_open():
+    use = target("googleapis.mystery.v1.things.poke", place(permissions=("mystery.things.poke",)))
+    assert use.question is not None
+    assert "mystery.things.poke" in use.question.message
+
+
+def test_an_unknown_connector_method_asks_and_grants_nothing():
+    use = target("googleapis.pubsub.v1.projects.topics.publsh", topic="projects/acme/topics/t")
+    assert use.needs == ()
+    assert use.question is not None
+    assert [d.rule.slug for d in use.diagnostics] == ["unknown-api-method"]
+
+
+def test_an_unsigned_request_to_a_google_api_asks_for_nothing_and_is_reported():
+    use = target("http.get", url="https://pubsub.googleapis.com/v1/projects/acme/topics/t")
+    assert use.needs == ()
+    assert use.question is None
+    assert [d.rule.slug for d in use.diagnostics] == ["unsigned-google-api"]
+
+
+def test_an_api_key_is_no_defect():
+    url = "https://vision.googleapis.com/v1/images:annotate?key={k}"
+    assert target("http.post", url=url).diagnostics == ()
+
+
+def test_a_scope_too_narrow_for_the_method_names_one_that_suffices():
+    auth = {"type": "OAuth2", "scopes": "https://www.googleapis.com/auth/devstorage.read_only"}
+    use = target("http.delete", url="https://storage.googleapis.com/storage/v1/b/b/o/o", auth=auth)
+    (found,) = use.diagnostics
+    assert found.rule.slug == "scope-too-narrow"
+    assert found.help.startswith("ask for https://www.googleapis.com/auth/")
+
+
+@pytest.mark.parametrize(
+    "scopes",
+    [
+        ["https://www.googleapis.com/auth/devstorage.read_write"],
+        "https://www.googleapis.com/auth/drive, https://www.googleapis.com/auth/cloud-platform",
+        "https://www.googleapis.com/auth/drive https://www.googleapis.com/auth/cloud-platform",
+        "{args.scope}",
+    ],
+)
+def test_scopes_are_read_in_every_form(scopes):
+    auth = {"type": "OAuth2", "scopes": scopes}
+    use = target("http.delete", url="https://storage.googleapis.com/storage/v1/b/b/o/o", auth=auth)
+    assert use.diagnostics == ()
+
+
+def test_a_name_is_taken_apart_and_the_number_of_the_own_project_translated():
+    use = target("googleapis.pubsub.v1.projects.topics.publish",
+                 topic="projects/493817260155/topics/orders")  # fmt: skip
+    assert asked(use) == {
+        "pubsub.topics.publish": "//pubsub.googleapis.com/projects/acme/topics/orders"
+    }
+    assert use.confidence is Certainty.EXACT
+
+
+def test_a_hole_in_a_name_is_kept():
+    use = target("googleapis.pubsub.v1.projects.topics.publish",
+                 topic="projects/acme/topics/{args.topic}")  # fmt: skip
+    assert use.resource == "//pubsub.googleapis.com/projects/acme/topics/{args.topic}"
+    assert use.confidence is Certainty.PATTERN
+    assert use.question is None
+    (grant,) = granted(use)
+    assert grant.on == PROJECT
+    assert grant.breadth == "all topics of acme"
+
+
+def test_a_project_that_only_an_argument_knows_is_a_question():
+    use = target("googleapis.pubsub.v1.projects.topics.publish", topic="projects/{args.p}/topics/t")
+    assert use.question is not None
+    assert use.question.answer.endswith("arguments: {p: VALUE}")
+    assert "{args.p}" in granted(use)[0].on
+
+
+def test_secret_helpers_default_to_the_own_project_and_the_latest_version():
+    use = target(
+        "googleapis.secretmanager.v1.projects.secrets.versions.accessString", secret_id="k"
+    )
+    assert use.resource == "//secretmanager.googleapis.com/projects/acme/secrets/k/versions/latest"
+    (grant,) = granted(use)
+    assert grant.role == "roles/secretmanager.secretAccessor"
+    assert grant.on == "//secretmanager.googleapis.com/projects/acme/secrets/k"
+
+
+def test_copying_an_object_asks_each_bucket_for_its_own():
+    use = target("googleapis.storage.v1.objects.copy", sourceBucket="a", sourceObject="o",
+                 destinationBucket="b", destinationObject="p", ifGenerationMatch=0)  # fmt: skip
+    assert asked(use) == {
+        "storage.objects.get": "//storage.googleapis.com/projects/_/buckets/a/objects/o",
+        "storage.objects.create": "//storage.googleapis.com/projects/_/buckets/b/objects/p",
+    }
+
+
+def test_overwriting_needs_deletion_unless_the_request_rules_it_out():
+    may = target("googleapis.storage.v1.objects.insert", bucket="b", name="n", body={})
+    never = target("googleapis.storage.v1.objects.insert", bucket="b", name="n", body={},
+                   ifGenerationMatch=0)  # fmt: skip
+    assert {n.permission: n.when is None for n in may.needs} == {
+        "storage.objects.create": True,
+        "storage.objects.delete": False,
+    }
+    assert [n.permission for n in never.needs] == ["storage.objects.create"]
+
+
+JOB = "//run.googleapis.com/projects/acme/locations/l/jobs/j"
+RUN = "googleapis.run.v2.projects.locations.jobs.run"
+NAME = "projects/acme/locations/l/jobs/j"
+
+
+def test_running_a_job_polls_on_the_project():
+    use = target(RUN, name=NAME)
+    assert use.kind is Kind.CLOUD_RUN_JOB
+    assert asked(use) == {"run.jobs.run": JOB, "run.operations.get": PROJECT}
+    assert ("roles/run.invoker", JOB) in {(g.role, g.on) for g in granted(use)}
+
+
+@pytest.mark.parametrize(
+    ("skip", "permissions"),
+    [
+        (True, {"run.jobs.run": None}),
+        (False, {"run.jobs.run": None, "run.operations.get": None}),
+        ("{args.skip}", {"run.jobs.run": None,
+                         "run.operations.get": "connector_params.skip_polling is not true"}),
+    ],
+)  # fmt: skip
+def test_skip_polling_decides_about_waiting(skip, permissions):
+    use = target(RUN, name=NAME, connector_params={"skip_polling": skip})
+    assert {n.permission: n.when for n in use.needs} == permissions
+
+
+@pytest.mark.parametrize(
+    ("body", "when"),
+    [
+        ({"overrides": {"taskCount": 2}}, None),
+        ({"overrides": "{args.o}"}, "body.overrides is set"),
+        ("{args.body}", "body.overrides is set"),
+    ],
+)
+def test_overrides_add_a_permission(body, when):
+    use = target(RUN, name=NAME, body=body, connector_params={"skip_polling": True})
+    assert {n.permission: n.when for n in use.needs} == {
+        "run.jobs.run": None,
+        "run.jobs.runWithOverrides": when,
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"overrides": None}, {"validateOnly": True}])
+def test_no_overrides_add_nothing(body):
+    use = target(RUN, name=NAME, body=body, connector_params={"skip_polling": True})
+    assert [n.permission for n in use.needs] == ["run.jobs.run"]
+
+
+def test_namespaces_of_the_first_version_are_projects():
+    use = target(
+        "googleapis.run.v1.namespaces.jobs.run", name="namespaces/acme/jobs/j", location="l"
+    )
+    assert use.resource == JOB
+
+
+ACCOUNT = "//iam.googleapis.com/projects/-/serviceAccounts/t@acme.iam.gserviceaccount.com"
+
+
+def test_an_account_in_the_body_is_acted_as_and_granted_on_itself():
+    token = {"serviceAccountEmail": "t@acme.iam.gserviceaccount.com"}
+    use = target("googleapis.cloudtasks.v2.projects.locations.queues.tasks.create",
+                 parent="projects/acme/locations/l/queues/q",
+                 body={"task": {"httpRequest": {"oidcToken": token}}})  # fmt: skip
+    assert asked(use)["iam.serviceAccounts.actAs"] == ACCOUNT
+    assert ("roles/iam.serviceAccountUser", ACCOUNT) in {(g.role, g.on) for g in granted(use)}
+
+
+def test_an_account_that_is_not_named_is_the_default_one_where_the_api_has_one():
+    use = target("googleapis.batch.v1.projects.locations.jobs.create",
+                 parent="projects/acme/locations/l", body={"taskGroups": []})  # fmt: skip
+    assert asked(use)["iam.serviceAccounts.actAs"].endswith(
+        "/493817260155-compute@developer.gserviceaccount.com"
+    )
+
+
+def test_acting_as_an_unknown_account_is_asked_about_and_never_widened():
+    use = target("googleapis.compute.v1.instances.insert", project="acme", zone="z",
+                 body={"serviceAccounts": [{"email": "{args.account}"}]})  # fmt: skip
+    assert use.question is not None
+    (grant,) = [g for g in granted(use) if g.role == "roles/iam.serviceAccountUser"]
+    assert grant.on == "//iam.googleapis.com/projects/-/serviceAccounts/{args.account}"
+
+
+def test_the_account_of_an_instance_template_is_asked_about():
+    template = "projects/acme/global/instanceTemplates/t"
+    name = "googleapis.compute.v1.instances.insert"
+    use = target(name, project="acme", zone="z", sourceInstanceTemplate=template, body={})
+    assert use.question is not None
+    assert "the instance template" in use.question.message
+    told = place(permissions=(f"iam.serviceAccounts.actAs on {ACCOUNT}",))
+    answered = target(
+        name, told, project="acme", zone="z", sourceInstanceTemplate=template, body={}
+    )
+    assert answered.question is None
+    assert asked(answered)["iam.serviceAccounts.actAs"] == ACCOUNT
+    assert "compute.instances.create" in asked(answered)
+
+
+def test_a_publishers_model_stands_in_the_connectors_endpoint():
+    model = "projects/acme/locations/us-central1/publishers/google/models/gemini-2.5-pro"
+    use = target("googleapis.aiplatform.v1.projects.locations.endpoints.generateContent",
+                 model=model, region="us-central1")  # fmt: skip
+    assert use.resource == f"//aiplatform.googleapis.com/{model}"
+    assert [g.on for g in granted(use)] == [PROJECT]
+
+
+DATA = "//bigquery.googleapis.com/projects/acme/datasets"
+
+
+@pytest.mark.parametrize(
+    ("sql", "data"),
+    [
+        ("SELECT * FROM `acme.d.t`", {("bigquery.tables.getData", f"{DATA}/d/tables/t")}),
+        ("SELECT * FROM d.t AS x JOIN d2.u USING (id)",
+         {("bigquery.tables.getData", f"{DATA}/d/tables/t"),
+          ("bigquery.tables.getData", f"{DATA}/d2/tables/u")}),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", set()),
+        ("SELECT * FROM `bigquery-public-data.wikipedia.{t}`", set()),
+        ("SELECT 'from d.t' -- FROM d.u", set()),
+        ("SELECT 1 /* FROM d.t * / FROM d.u */ FROM UNNEST([1]) AS x", set()),
+        ("SELECT EXTRACT(DAY FROM x) FROM UNNEST(y) x", set()),
+        ("SELECT * FROM `acme.{args.d}.t`",
+         {("bigquery.tables.getData", f"{DATA}/{{args.d}}/tables/t")}),
+        ("SELECT * FROM `acme.d.t_*`", {("bigquery.tables.getData", f"{DATA}/d")}),
+        ("insert into d.t values (1)", {("bigquery.tables.getData", f"{DATA}/d/tables/t"),
+                                        ("bigquery.tables.updateData", f"{DATA}/d/tables/t")}),
+        ("CREATE OR REPLACE TABLE d.t AS SELECT 1", {("bigquery.tables.create", f"{DATA}/d"),
+                                                     ("bigquery.tables.updateData", f"{DATA}/d")}),
+    ],
+)  # fmt: skip
+def test_a_query_asks_for_the_tables_that_it_names(sql, data):
+    use = target("googleapis.bigquery.v2.jobs.query", projectId="acme", body={"query": sql})
+    found = {(n.permission, n.on) for n in use.needs}
+    assert found == {("bigquery.jobs.create", PROJECT), *data}
+
+
+def test_a_load_job_asks_for_its_bucket_and_its_dataset():
+    load = {"sourceUris": ["gs://in/a.csv"], "destinationTable": {"datasetId": "d", "tableId": "t"}}
+    use = target("googleapis.bigquery.v2.jobs.insert", projectId="acme",
+                 body={"configuration": {"load": load}})  # fmt: skip
+    assert asked(use) == {
+        "bigquery.jobs.create": PROJECT,
+        "bigquery.tables.create": f"{DATA}/d",
+        "bigquery.tables.updateData": f"{DATA}/d",
+        "storage.objects.get": "//storage.googleapis.com/projects/_/buckets/in",
+    }
+
+
+def test_a_workspace_api_takes_no_grant_and_says_to_share():
+    use = target("googleapis.sheets.v4.spreadsheets.get", spreadsheetId="{args.s}")
+    assert use.kind is Kind.WORKSPACE_API
+    assert (use.needs, use.question) == ((), None)
+    assert "shar" in use.note
+
+
+@pytest.mark.parametrize("function", ["experimental.executions.run", "experimental.executions.map",
+    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run"])  # fmt: skip
+def test_a_child_workflow_is_started_and_waited_for(function):
+    use = target(function, workflow_id="child")
+    assert use.kind is Kind.WORKFLOW
+    assert use.resource == (
+        "//workflows.googleapis.com/projects/acme/locations/europe-west1/workflows/child"
+    )
+    (grant,) = granted(use)
+    assert (grant.role, grant.on) == ("roles/workflows.invoker", PROJECT)
+    assert {n.permission for n in use.needs} == {
+        "workflows.executions.create",
+        "workflows.executions.get",
+    }
+
+
+def test_a_child_workflow_by_plain_http_is_not_waited_for():
+    url = ("https://workflowexecutions.googleapis.com/v1/projects/acme/locations/l"
+           "/workflows/{args.w}/executions")  # fmt: skip
+    use = target("http.post", url=url, auth=OAUTH2)
+    assert use.kind is Kind.WORKFLOW
+    assert [n.permission for n in use.needs] == ["workflows.executions.create"]
+
+
+def test_sending_to_a_callback_needs_a_grant_and_waiting_does_not():
+    url = ("https://workflowexecutions.googleapis.com/v1/projects/acme/locations/l"
+           "/workflows/w/executions/{e}/callbacks/{c}")  # fmt: skip
+    sent = target("http.post", url=url, auth=OAUTH2)
+    assert sent.kind is Kind.CALLBACK
+    assert asked(sent) == {"workflows.callbacks.send": PROJECT}
+    for function in ("events.create_callback_endpoint", "events.await_callback"):
+        assert target(function).kind is Kind.CALLBACK
+        assert target(function).needs == ()
+
+
+def test_logging_writes_to_the_own_project():
+    use = target("sys.log", text="x")
+    assert use.kind is Kind.LOGGING
+    (grant,) = granted(use)
+    assert (grant.role, grant.on) == ("roles/logging.logWriter", PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "permission"),
+    [
+        ("GET", "/api/v1/namespaces/default/pods", "container.pods.list"),
+        ("GET", "/api/v1/namespaces/{ns}/pods/{p}", "container.pods.get"),
+        ("POST", "/apis/apps/v1/namespaces/default/deployments", "container.deployments.create"),
+        ("GET", "/api/v1/nodes", "container.nodes.list"),
+    ],
+)
+def test_a_kubernetes_request_needs_the_permission_of_its_kind_and_verb(method, path, permission):
+    use = target("gke.request", cluster_id="c", location="l", method=method, path=path)
+    assert use.kind is Kind.GKE
+    assert {n.permission for n in use.needs} == {"container.clusters.get", permission}
+    assert use.question is None
+
+
+def test_a_kubernetes_request_to_an_unknown_path_is_asked_about():
+    use = target("gke.request", cluster_id="c", location="l", method="GET", path="{args.path}")
+    assert use.question is not None
+
+
+def test_a_derived_permission_is_shown_and_asked_about_and_never_granted():
+    use = target("googleapis.aiplatform.v1.projects.locations.featureGroups.list",
+                 parent="projects/acme/locations/l")  # fmt: skip
+    guessed = [n for n in use.needs if n.tier is Tier.DERIVED]
+    assert bool(guessed) == (use.question is not None)
+    assert not {n.permission for n in guessed} & {
+        r.need.permission for g in granted(use) for r in g.because
+    }
+
+
+def test_oidc_towards_a_google_api_keeps_the_method_and_is_reported():
+    url = "https://pubsub.googleapis.com/v1/projects/acme/topics/t:publish"
+    use = target("http.post", url=url, auth=OIDC)
+    assert use.api_method == "pubsub.v1.projects.topics.publish"
+    assert [d.rule.slug for d in use.diagnostics] == ["oidc-to-google-api"]

@@ -1,0 +1,8 @@
+"""Puts the catalog tests' vocabulary of calls on the path."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "catalog"))
