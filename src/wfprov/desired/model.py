@@ -87,8 +87,8 @@ class AccessPolicy:
     forbidden_roles: frozenset[RoleName] = frozenset(
         {RoleName("roles/owner"), RoleName("roles/editor")}
     )
-    dedicated_identity: Literal["required", "preferred"] = "preferred"
-    custom_roles: Literal["never", "when-narrower", "always"] = "never"
+    dedicated_identity: Literal["required", "preferred"] = "required"
+    custom_roles: Literal["never", "when-narrower", "always"] = "when-narrower"
     custom_role_threshold: int = 20
     prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
 

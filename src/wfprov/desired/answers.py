@@ -1,0 +1,115 @@
+"""The `answers:` of a workflow: what only its author can tell of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, cast, get_args
+
+from wfprov.catalog.target import Answer, AnswerKind
+from wfprov.desired.reader import Entry, Reader, nearest
+from wfprov.desired.rules_config import UNKNOWN_CONFIG_KEY
+from wfprov.desired.shapes import PERMISSION
+from wfprov.language.nodes import MappingNode, Node
+
+ANSWER_KINDS: Final[tuple[str, ...]] = get_args(AnswerKind)
+GENERATIONS: Final = ("1", "2")
+_KEY: Final = re.compile(r"[^@\s]+(?:@[^@\s]+)?")
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    "external": '{external: "partner API, key in the header"}',
+    "cloud_run": "{cloud_run: SERVICE}",
+    "cloud_run_job": "{cloud_run_job: JOB}",
+    "function": "{function: {name: NAME, generation: 2}}",
+    "iap": "{iap: {resource: projects/NUMBER/iap_web/appengine-APP}}",
+    "private": "{private: projects/NETWORK_PROJECT/global/networks/NETWORK}",
+    "api_method": "{api_method: compute.v1.instances.stop}",
+    "permissions": "{permissions: [run.routes.invoke]}",
+    "host": "{host: HOST}",
+    "workspace": '{workspace: "sheet shared with the service account"}',
+}
+"""How each answer is written."""
+
+
+def answers(reader: Reader, node: Node) -> dict[str, Answer]:
+    """The block, by the id of a call site or by `site@via`."""
+    found: dict[str, Answer] = {}
+    for entry in reader.entries(node, "`answers`"):
+        if not _KEY.fullmatch(entry.key):
+            reader.bad_key(
+                entry,
+                f"`{entry.key}` is not the id of a call site",
+                "as `wfprov inspect` shows it: main.STEP, or main.STEP@CALLER for one way there",
+            )
+            continue
+        answer = _answer(reader, entry)
+        if answer is not None:
+            found[entry.key] = answer
+    return found
+
+
+def _answer(reader: Reader, entry: Entry) -> Answer | None:
+    node = entry.node
+    if not isinstance(node, MappingNode):
+        reader.wrong_type(node, "an answer", f"a map such as {EXAMPLES['external']}")
+        return None
+    given = list(reader.entries(node, "an answer"))
+    for one in given:
+        if one.key not in ANSWER_KINDS:
+            reader.reject(
+                UNKNOWN_CONFIG_KEY,
+                one.at,
+                f"there is no answer `{one.key}`",
+                nearest(one.key, ANSWER_KINDS),
+            )
+            return None
+    if len(given) != 1:
+        reader.bad_value(
+            node,
+            "an answer says one thing, this one says "
+            + ("nothing" if not given else str(len(given))),
+            f"one of {', '.join(ANSWER_KINDS)}",
+        )
+        return None
+    kind = given[0].key
+    value = _value(reader, kind, given[0].node)
+    if not value:
+        return None
+    return Answer(key=entry.key, kind=cast("AnswerKind", kind), value=value, at=entry.at)
+
+
+def _value(
+    reader: Reader, kind: str, node: Node
+) -> str | tuple[str, ...] | Mapping[str, str] | None:
+    match kind:
+        case "function":
+            return _fields(reader, kind, node, ("name", "generation"))
+        case "iap":
+            return _fields(reader, kind, node, ("resource",))
+        case "permissions":
+            each = reader.text("a permission", shape=PERMISSION, hint="as run.routes.invoke")
+            listed = reader.texts("`permissions`", each)(node)
+            if listed == () and not getattr(node, "items", True):
+                reader.bad_value(node, "`permissions` is empty", EXAMPLES[kind])
+            return listed
+        case _:
+            return reader.text(f"the answer `{kind}`", hint=EXAMPLES[kind])(node)
+
+
+def _fields(
+    reader: Reader, kind: str, node: Node, keys: tuple[str, ...]
+) -> Mapping[str, str] | None:
+    fields = reader.fields(node, f"the answer `{kind}`", keys)
+    found: dict[str, str] = {}
+    for key in keys:
+        reading = (
+            reader.choice("a generation", GENERATIONS)
+            if key == "generation"
+            else reader.text(f"`{key}`")
+        )
+        value = fields.read(key, reading)
+        if value is not None:
+            found[key] = value
+        elif isinstance(node, MappingNode) and fields.node(key) is None:
+            reader.missing(node, f"the answer `{kind}` has no `{key}`", f"write {EXAMPLES[kind]}")
+    return found if len(found) == len(keys) else None

@@ -1,0 +1,92 @@
+"""The rules of the configuration: what can be wrong with wfprov.yaml and environments/."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfprov.core.rule import Rule, Severity
+
+UNKNOWN_CONFIG_KEY: Final = Rule(
+    slug="unknown-config-key",
+    severity=Severity.ERROR,
+    summary="A key that the configuration does not have",
+    docs="A key that is not read would be a wish that nobody hears: a misspelt `service_acount` "
+    "would leave the default in place. Every key is therefore one of a closed list, which the "
+    "message gives.",
+)
+WRONG_CONFIG_TYPE: Final = Rule(
+    slug="wrong-config-type",
+    severity=Severity.ERROR,
+    summary="A value of another type than the key takes",
+    docs="For example a list where a text is due. Text that looks like a number or a boolean is "
+    "taken as it is written where a text is due (`PORT: 8080`).",
+)
+BAD_CONFIG_VALUE: Final = Rule(
+    slug="bad-config-value",
+    severity=Severity.ERROR,
+    summary="A value that the key cannot have",
+    docs="The type is right, but Google Cloud or wfprov would refuse the value: a project id with "
+    "capitals, a zone where a region is due, a call log level that does not exist.",
+)
+MISSING_CONFIG_KEY: Final = Rule(
+    slug="missing-config-key",
+    severity=Severity.ERROR,
+    summary="A key without which the configuration means nothing",
+    docs="`wfprov.yaml` needs `stack`, which marks what the stack owns, and `workflows`; each "
+    "workflow needs a `source`.",
+)
+NO_CONFIG_VERSION: Final = Rule(
+    slug="no-config-version",
+    severity=Severity.WARNING,
+    summary="A configuration that does not say which version of the format it is written in",
+    docs="It is read as version 1. Write `version: 1` so that a later wfprov still knows.",
+)
+RESERVED_ENV_VAR: Final = Rule(
+    slug="reserved-env-var",
+    severity=Severity.ERROR,
+    summary="An environment variable whose name belongs to the platform",
+    docs="Names of user environment variables are not empty and begin with neither `GOOGLE` nor "
+    "`WORKFLOWS`; the service refuses the workflow otherwise.",
+    source="https://cloud.google.com/workflows/docs/reference/rest/v1/projects.locations.workflows",
+)
+NO_SUCH_SOURCE: Final = Rule(
+    slug="no-such-source",
+    severity=Severity.ERROR,
+    summary="A source that names no file, or a glob that matches none",
+    docs="`source` is a path or a glob, relative to the folder of wfprov.yaml.",
+)
+REPEATED_WORKFLOW: Final = Rule(
+    slug="repeated-workflow",
+    severity=Severity.ERROR,
+    summary="Two workflows with one name",
+    docs="A glob makes a workflow of each file, named for the file. Its name must not be that of "
+    "another entry with a source of its own, nor come out of two globs.",
+)
+REPEATED_SOURCE: Final = Rule(
+    slug="repeated-source",
+    severity=Severity.ERROR,
+    summary="One definition deployed as two workflows",
+    docs="Two entries name one file, or an entry names a file that a glob matches too. To set "
+    "something for one of the workflows that a glob makes, write an entry with its name and no "
+    "`source`.",
+)
+UNKNOWN_WORKFLOW: Final = Rule(
+    slug="unknown-workflow",
+    severity=Severity.ERROR,
+    summary="Settings for a workflow that there is not",
+    docs="An environment file names a workflow that wfprov.yaml does not have, and gives no "
+    "`source` for it.",
+)
+
+RULES: Final = (
+    UNKNOWN_CONFIG_KEY,
+    WRONG_CONFIG_TYPE,
+    BAD_CONFIG_VALUE,
+    MISSING_CONFIG_KEY,
+    NO_CONFIG_VERSION,
+    RESERVED_ENV_VAR,
+    NO_SUCH_SOURCE,
+    REPEATED_WORKFLOW,
+    REPEATED_SOURCE,
+    UNKNOWN_WORKFLOW,
+)

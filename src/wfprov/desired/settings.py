@@ -1,0 +1,176 @@
+"""Readings of the settings of one workflow that have a shape of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+from wfprov.desired.model import Dedicated, Existing, ServiceAccountChoice, Shared, Trigger
+from wfprov.desired.reader import Entry, Reader, plain
+from wfprov.desired.rules_config import RESERVED_ENV_VAR
+from wfprov.desired.shapes import (
+    EMAIL,
+    LABEL_KEY,
+    LABEL_VALUE,
+    MAX_DESCRIPTION,
+    MAX_ENV_VALUE_BYTES,
+    MAX_LABELS,
+    RESERVED_PREFIXES,
+    SHARED_NAME,
+)
+from wfprov.language.nodes import MappingNode, Node, ScalarNode
+
+SCHEDULE_KEYS: Final = ("schedule", "time_zone", "argument")
+EVENTARC_KEYS: Final = ("eventarc",)
+
+
+def service_account(reader: Reader) -> Callable[[Node], ServiceAccountChoice | None]:
+    """A reading of `dedicated`, an e-mail address or `{shared: NAME}`."""
+    email = reader.text(
+        "a service account",
+        shape=EMAIL,
+        hint="write `dedicated`, an e-mail address, or {shared: NAME}",
+    )
+    shared = reader.text(
+        "a name for a shared service account",
+        shape=SHARED_NAME,
+        hint="6 to 30 lower-case letters, digits and hyphens, beginning with a letter",
+    )
+
+    def reading(node: Node) -> ServiceAccountChoice | None:
+        if isinstance(node, MappingNode):
+            fields = reader.fields(node, "`service_account`", ("shared",))
+            name = fields.read("shared", shared)
+            if "shared" not in fields:
+                reader.missing(node, "`service_account` names no account", "write {shared: NAME}")
+            return None if name is None else Shared(name, reader.span(node))
+        if isinstance(node, ScalarNode) and node.text == "dedicated":
+            return Dedicated()
+        address = email(node)
+        return None if address is None else Existing(address, reader.span(node))
+
+    return reading
+
+
+def env(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
+    """A reading of the user environment variables, as texts as they are written."""
+
+    def is_free(entry: Entry) -> bool:
+        if entry.key and not entry.key.startswith(RESERVED_PREFIXES):
+            return True
+        reader.reject(
+            RESERVED_ENV_VAR,
+            entry.at,
+            f"`{entry.key}` cannot be an environment variable of yours"
+            if entry.key
+            else "an environment variable needs a name",
+            "choose a name that begins with neither GOOGLE nor WORKFLOWS",
+        )
+        return False
+
+    def value(node: Node) -> str | None:
+        if not isinstance(node, ScalarNode) or node.value is None:
+            reader.wrong_type(node, "the value of an environment variable", "a text")
+            return None
+        if len(node.text.encode()) > MAX_ENV_VALUE_BYTES:
+            reader.bad_value(
+                node, f"the value is longer than the {MAX_ENV_VALUE_BYTES} bytes the service takes"
+            )
+            return None
+        return node.text
+
+    return reader.text_map("`env`", value, key=is_free)
+
+
+def labels(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
+    """A reading of labels."""
+
+    def is_key(entry: Entry) -> bool:
+        if LABEL_KEY.fullmatch(entry.key):
+            return True
+        reader.bad_key(
+            entry,
+            f"`{entry.key}` cannot be the key of a label",
+            "at most 63 lower-case letters, digits, - and _, beginning with a letter",
+        )
+        return False
+
+    def value(node: Node) -> str | None:
+        if not isinstance(node, ScalarNode) or node.value is None:
+            reader.wrong_type(node, "the value of a label", "a text")
+            return None
+        if not LABEL_VALUE.fullmatch(node.text):
+            reader.bad_value(
+                node,
+                f"`{node.text[:70]}` cannot be the value of a label",
+                "at most 63 lower-case letters, digits, - and _",
+            )
+            return None
+        return node.text
+
+    mapped = reader.text_map("`labels`", value, key=is_key)
+
+    def reading(node: Node) -> dict[str, str] | None:
+        found = mapped(node)
+        if found is not None and len(found) > MAX_LABELS:
+            reader.bad_value(node, f"{len(found)} labels; a resource takes {MAX_LABELS}")
+            return None
+        return found
+
+    return reading
+
+
+def description(reader: Reader) -> Callable[[Node], str | None]:
+    """A reading of a description."""
+    text = reader.text("a description")
+
+    def reading(node: Node) -> str | None:
+        found = text(node)
+        if found is not None and len(found) > MAX_DESCRIPTION:
+            reader.bad_value(node, f"{len(found)} characters; the service takes {MAX_DESCRIPTION}")
+            return None
+        return found
+
+    return reading
+
+
+def triggers(reader: Reader) -> Callable[[Node], tuple[Trigger, ...] | None]:
+    """A reading of the list of triggers; their schedules are checked where they are used."""
+
+    def trigger(node: Node) -> Trigger | None:
+        if not isinstance(node, MappingNode):
+            reader.wrong_type(node, "a trigger", "a map")
+            return None
+        if node.get("eventarc") is not None:
+            f = reader.fields(node, "an eventarc trigger", EVENTARC_KEYS)
+            settings = f.node("eventarc")
+            if not isinstance(settings, MappingNode):
+                reader.wrong_type(settings or node, "`eventarc`", "a map")
+                return None
+            return Trigger(
+                kind="eventarc",
+                settings=cast("dict[str, object]", plain(settings)),
+                at=reader.span(node),
+            )
+        f = reader.fields(node, "a trigger", (*SCHEDULE_KEYS, *EVENTARC_KEYS))
+        if "schedule" not in f:
+            reader.missing(
+                node,
+                "a trigger says neither `schedule` nor `eventarc`",
+                'for example schedule: "0 6 * * *"',
+            )
+            return None
+        if f.read("schedule", reader.text("a schedule")) is None:
+            return None
+        f.read("time_zone", reader.text("a time zone"))
+        return Trigger(
+            kind="schedule",
+            settings=cast("dict[str, object]", plain(node)),
+            at=reader.span(node),
+        )
+
+    def reading(node: Node) -> tuple[Trigger, ...] | None:
+        found = (trigger(item) for item in reader.items(node, "`triggers`"))
+        return tuple(one for one in found if one is not None)
+
+    return reading
