@@ -8,6 +8,7 @@ CloudError         the control plane did not do what was asked             exit 
 Unreachable      no answer: endpoint, network, time-out
 NotAuthenticated no usable credentials (401)
 Refused          a permission is missing (403); names it
+Disabled         the API is not enabled in the project (403 SERVICE_DISABLED)
 NotFound         the thing does not exist (404)
 Conflict         somebody else changed it (409 ABORTED, 412)
 Exists           it is there already (409 ALREADY_EXISTS)
@@ -92,6 +93,10 @@ class RefusedError(CloudError):
         super().__init__(message, call=call, status=status, help=help)
         self.permission = permission
         self.resource = resource
+
+
+class ServiceDisabledError(CloudError):
+    """The API is not enabled in the project: nothing of it exists there."""
 
 
 class NotFoundError(CloudError):

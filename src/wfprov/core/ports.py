@@ -12,7 +12,10 @@ class Cloud(Protocol):
     """The control plane. Safe to use from several threads."""
 
     def send(self, call: Call) -> Mapping[str, object]:
-        """The answer to one request, as JSON; a long-running operation is waited for.
+        """The answer to one request, as JSON.
+
+        A long-running operation is waited for, its answer is the resource that it made; pages are
+        gathered where the call says so.
 
         Raises:
             CloudError: what the control plane refused, translated.

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass, fields, is_dataclass
+from hashlib import sha256
+from typing import ClassVar, Self, TypeAlias
 
 from wfprov.core.address import Address
+from wfprov.core.policy import Membership
+
+Body: TypeAlias = Mapping[str, object]
+"""An answer or a part of a request, JSON-like; never changed in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +23,21 @@ class Call:
     API, `pubsub:v1`. `method` is the client's method, or the dotted resource path of the discovery
     document, `projects.topics.getIamPolicy`. `request` is the JSON request: for a client class the
     request message in JSON form, for a discovery API the parameters by name, with `body`.
+
+    `pages`: the repeated field that is gathered over all pages of the answer. `host`: the host that
+    serves the resource where it is not the API's own. `if_match`: the etag that must still hold.
     """
 
     client: str
     method: str
     request: Mapping[str, object]
+    pages: str = ""
+    host: str = ""
+    if_match: str = ""
 
     def __str__(self) -> str:
-        return f"{self.client.partition(':')[2] or self.client}.{self.method}"
+        library, _, name = self.client.partition(":")
+        return f"{name if '.' in library else library}.{self.method}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +47,25 @@ class Replace:
     reason: str
 
 
-class Resource(ABC):
-    """A managed thing. Subclasses are frozen dataclasses that hold what wfprov decides of it.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A text that a plan carries whole and shows as digest and line count."""
 
-    Fields that wfprov does not manage are not part of the value: two resources are equal when
-    nothing is to be changed.
-    """
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and the digest of the text in UTF-8."""
+        return f"sha256:{sha256(self.text.encode()).hexdigest()}"
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return len(self.text.splitlines())
+
+
+class Managed(ABC):
+    """A thing that a plan reads and changes. Subclasses are frozen dataclasses."""
 
     __slots__ = ()
     kind: ClassVar[str]
@@ -52,31 +77,124 @@ class Resource(ABC):
 
     @abstractmethod
     def needs(self) -> Iterable[Address]:
-        """What must be made before it, and removed after it."""
+        """What must be made before it, and removed after it; some of it may not be managed."""
+
+    @abstractmethod
+    def read(self) -> Call:
+        """The request that reads it."""
+
+    def wire(self) -> Body:
+        """What a plan shows of it, JSON-like: empty fields left out, texts as digests."""
+        shown = _wire(self)
+        assert isinstance(shown, dict), "a managed thing is a dataclass"
+        return shown
+
+
+class Resource(Managed):
+    """A managed thing that is made, changed and removed as a whole.
+
+    It holds what wfprov decides of it. Fields that wfprov does not manage are not part of the
+    value: two resources are equal when nothing is to be changed.
+    """
+
+    __slots__ = ()
 
     @abstractmethod
     def create(self) -> Call:
         """The request that makes it."""
 
     @abstractmethod
-    def update(self, was: Self) -> Call | Replace:
-        """The request that makes `was` this, naming only the fields that differ."""
+    def update(self, was: Self) -> tuple[Call, ...] | Replace:
+        """The requests that make `was` this, naming only the fields that differ."""
+
+    @abstractmethod
+    def delete(self) -> Call | None:
+        """The request that removes it; None when it is never removed."""
+
+    @abstractmethod
+    def parse(self, body: Body) -> Self:
+        """The live resource in the answer to its `read`, as far as it is managed."""
+
+    @property
+    def scope(self) -> str:
+        """Where it is listed, `projects/p/locations/l`; empty: it is read by itself."""
+        return ""
 
     @classmethod
-    @abstractmethod
-    def read(cls, at: Address) -> Call:
-        """The request that reads it."""
+    def listing(cls, scope: str) -> Call:
+        """The request that reads all of the kind in a scope."""
+        raise NotImplementedError(f"{cls.kind} in {scope} is not listed")
 
     @classmethod
-    @abstractmethod
-    def delete(cls, at: Address) -> Call:
-        """The request that removes it."""
+    def listed(cls, scope: str, body: Body) -> tuple[Self, ...]:
+        """The live resources in the answer to `listing`."""
+        raise NotImplementedError(f"{cls.kind} in {scope} is not listed: {sorted(body)}")
 
-    @classmethod
-    @abstractmethod
-    def parse(cls, at: Address, body: Mapping[str, object]) -> Self:
-        """The resource in a read's answer."""
+    def shown_whole(self) -> bool:
+        """Whether a listing showed all of it; else it is read by itself before it is compared."""
+        return True
 
-    def wire(self) -> Mapping[str, object]:
-        """What a plan shows of it, JSON-like, with no secret."""
-        raise NotImplementedError
+    @property
+    def owner(self) -> str:
+        """The stack whose mark it carries; empty: none, or it can carry no mark."""
+        return ""
+
+    @property
+    def protected(self) -> bool:
+        """Whether its owner has forbidden its deletion."""
+        return False
+
+    @property
+    def runs_as(self) -> str:
+        """The policy member whose grants it works with, `serviceAccount:E-MAIL`; empty: none."""
+        return ""
+
+    @property
+    def revision(self) -> str:
+        """What the API says changed since it was read; empty when it says nothing."""
+        return ""
+
+
+class Access(Managed):
+    """A list of who may do what, of which wfprov manages single memberships.
+
+    `memberships` are those that are wanted; all others are somebody else's.
+    """
+
+    __slots__ = ()
+    memberships: frozenset[Membership]
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The full resource name of the thing that the list is about."""
+
+    @abstractmethod
+    def members(self, body: Body) -> frozenset[Membership]:
+        """Every membership in the answer to its `read`."""
+
+    @abstractmethod
+    def changed(
+        self, body: Body, *, add: Iterable[Membership] = (), remove: Iterable[Membership] = ()
+    ) -> Body:
+        """The body with memberships added and removed, all else as it was read."""
+
+    @abstractmethod
+    def write(self, body: Body) -> Call:
+        """The request that sets it, bound to the etag of the body."""
+
+
+def _wire(value: object) -> object:
+    if isinstance(value, Contents):
+        return {"digest": value.digest, "lines": value.lines}
+    if is_dataclass(value):
+        shown = {f.name: _wire(getattr(value, f.name)) for f in fields(value)}
+        return {k: v for k, v in shown.items() if v not in (None, "", [], {}, False)}
+    if isinstance(value, Mapping):
+        return {str(k): _wire(v) for k, v in sorted(value.items())}
+    if isinstance(value, frozenset):
+        return sorted((_wire(v) for v in value), key=str)
+    if isinstance(value, list | tuple):
+        return [_wire(v) for v in value]
+    assert value is None or isinstance(value, str | int | float), f"not shown: {value!r}"
+    return value

@@ -1,0 +1,1 @@
+"""Carries out exactly a plan, over ports, and says what was done and what was not."""

@@ -1,0 +1,95 @@
+"""What became of each step, as events while it happens and as a report at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from wfprov.core.address import Address
+from wfprov.core.errors import WfprovError
+from wfprov.plan.stages import Step, StepId
+
+
+class State(StrEnum):
+    """What became of a step."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NOT_STARTED = "not-started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a step, after how many seconds.
+
+    `notes` say what a user would wonder about: retries, waits, edits of others that were kept.
+    `waits_for`: the steps whose failure kept it from starting.
+    """
+
+    step: Step
+    state: State
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    error: WfprovError | None = None
+    waits_for: tuple[StepId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A step begins."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step pauses, for so many seconds, and why."""
+
+    step: Step
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A step is over, or will not begin."""
+
+    outcome: Outcome
+
+
+Event: TypeAlias = Started | Waiting | Ended
+Observer: TypeAlias = Callable[[Event], None]
+"""Called from several threads, one at a time."""
+
+
+def unobserved(_event: Event) -> None:
+    """Looks away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an apply did, in the order of the plan's stages."""
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was done."""
+        return not self.interrupted and all(o.state is State.DONE for o in self.outcomes)
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The steps that failed."""
+        return tuple(o for o in self.outcomes if o.state is State.FAILED)
+
+    def count(self, state: State) -> int:
+        """How many of the plan's things are in a state; one with two steps counts as its worst."""
+        order = (State.DONE, State.NOT_STARTED, State.FAILED)
+        worst: dict[Address, State] = {}
+        for outcome in self.outcomes:
+            address = outcome.step.id.address
+            worst[address] = max(worst.get(address, State.DONE), outcome.state, key=order.index)
+        return sum(1 for found in worst.values() if found is state)

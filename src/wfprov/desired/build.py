@@ -1,0 +1,324 @@
+"""From an inspected stack to the resources and memberships that it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from wfprov.catalog.target import SERVICE_AGENT, Tier
+from wfprov.core.address import (
+    Address,
+    ResourceName,
+    RoleName,
+    is_pattern,
+    project_name,
+    segment_after,
+)
+from wfprov.core.checked import Checked
+from wfprov.core.diagnostic import Diagnostic, Related, in_order
+from wfprov.core.facts import Facts
+from wfprov.core.ownership import account_address
+from wfprov.core.policy import BindingKey, Membership
+from wfprov.core.resource import Access, Contents, Resource
+from wfprov.core.span import Source, Span
+from wfprov.desired import rules
+from wfprov.desired.graph import Because, Blocked, BlockReason, Desired
+from wfprov.desired.model import Dedicated, Existing, Inspected, Shared, Stack, WorkflowSpec
+from wfprov.desired.names import (
+    DEFAULT_COMPUTE,
+    identity_email,
+    member_of,
+    service_account_id,
+)
+from wfprov.iam.grant import Grant
+from wfprov.resources.api_service import ApiService
+from wfprov.resources.bigquery_dataset import DatasetAccess
+from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.iam_policy import IamPolicy, policy_route
+from wfprov.resources.service_account import ServiceAccount
+from wfprov.resources.workflow import PROTECTION_LABEL, STACK_LABEL, Workflow
+
+OWN_APIS: Final = ("iam.googleapis.com", "workflows.googleapis.com")
+
+
+def build(stack: Stack, inspected: Sequence[Inspected], facts: Facts) -> Checked[Desired]:
+    """What a stack should be: its resources, its memberships, and what is still open.
+
+    Grants of accounts that several workflows share are united. A workflow without project or region
+    makes nothing. Open questions and forbidden roles are in `blocked`, the user's mistakes in the
+    findings.
+    """
+    return _Builder(stack, facts).built(inspected)
+
+
+class _Builder:
+    """Collects the desired state over all workflows."""
+
+    def __init__(self, stack: Stack, facts: Facts) -> None:
+        self._stack = stack
+        self._facts = facts
+        self._resources: dict[Address, Resource] = {}
+        self._makers: dict[Address, WorkflowSpec] = {}
+        self._wanted: dict[ResourceName, dict[Membership, list[Because]]] = {}
+        self._blocked: list[Blocked] = []
+        self._found: list[Diagnostic] = []
+        self._owned: set[str] = set()
+
+    def built(self, inspected: Sequence[Inspected]) -> Checked[Desired]:
+        for one in inspected:
+            self._add(one)
+        accesses = []
+        because = {}
+        for name, members in sorted(self._wanted.items()):
+            access = self._access(name, frozenset(members))
+            if access is not None:
+                accesses.append(access)
+                because[access.address] = {m: tuple(why) for m, why in members.items()}
+        specs = [one.workflow for one in inspected]
+        places = {(s.project, s.region) for s in specs} | {
+            (self._stack.project, self._stack.region)
+        }
+        desired = Desired(
+            stack=self._stack.name,
+            environment=self._stack.environment,
+            project=self._stack.project or next((s.project for s in specs if s.project), ""),
+            resources=tuple(self._resources[a] for a in sorted(self._resources)),
+            accesses=tuple(accesses),
+            above=tuple(self._above(accesses)),
+            because=because,
+            blocked=tuple(dict.fromkeys(self._blocked)),
+            projects=tuple(sorted({p for p, _ in places if p})),
+            regions=tuple(sorted({f"projects/{p}/locations/{r}" for p, r in places if p and r})),
+            owned=frozenset(self._owned),
+        )
+        return Checked(desired, in_order(self._found))
+
+    def _add(self, one: Inspected) -> None:
+        spec = one.workflow
+        at = spec.at or Span(one.source, 0, 0)
+        if not (spec.project and spec.region):
+            missing = "project" if not spec.project else "region"
+            self._find(
+                Diagnostic(
+                    rule=rules.UNKNOWN_PLACE,
+                    message=f"nothing says in which {missing} {spec.name} is deployed",
+                    at=at,
+                    help=f"write `{missing}:` into the environment, or give --{missing}",
+                )
+            )
+            return
+        self._apis(one, spec.project)
+        self._identity(spec, at, spec.project)
+        for grant in one.grants:
+            self._grant(one, grant)
+        self._own_grants(one, at)
+        self._questions(one)
+        self._place(self._workflow(one, spec.project, spec.region), spec, at)
+
+    def _apis(self, one: Inspected, project: str) -> None:
+        for service, where in (*one.apis, *((api, project) for api in OWN_APIS)):
+            if not is_pattern(where):
+                api = ApiService(project=where, service=service)
+                self._resources[api.address] = api
+
+    def _identity(self, spec: WorkflowSpec, at: Span, project: str) -> None:
+        choice = spec.service_account
+        match choice:
+            case Existing(email=email):
+                required = self._stack.policy.dedicated_identity == "required"
+                if required and DEFAULT_COMPUTE.fullmatch(email):
+                    self._find(
+                        Diagnostic(
+                            rule=rules.DEFAULT_IDENTITY,
+                            message=f"{spec.name} runs as {email}, the project's default account",
+                            at=choice.at or at,
+                            help="leave `service_account:` out: a dedicated account is made",
+                        )
+                    )
+                return
+            case Dedicated():
+                name, purpose = spec.name, f"Runs the workflow {spec.name}."
+            case Shared(name=shared):
+                name, purpose = shared, "Runs several workflows of one stack."
+        account = ServiceAccount(
+            project=project,
+            account_id=service_account_id(name),
+            display_name=name[:100],
+            description=purpose,
+            stack=self._stack.name,
+        )
+        self._owned.add(member_of(account.email, spec))
+        self._place(account, spec, at)
+
+    def _workflow(self, one: Inspected, project: str, region: str) -> Workflow:
+        spec = one.workflow
+        labels = {**spec.labels, STACK_LABEL: self._stack.name}
+        if spec.deletion_protection:
+            labels[PROTECTION_LABEL] = "true"
+        return Workflow(
+            project=project,
+            region=region,
+            workflow_id=spec.name,
+            source=Contents(one.contents),
+            service_account=identity_email(spec),
+            description=spec.description or "",
+            labels=labels,
+            env=dict(spec.env),
+            call_log_level=spec.call_log_level or "",
+            execution_history_level=spec.execution_history_level or "",
+            crypto_key=spec.crypto_key or "",
+        )
+
+    def _place(self, resource: Resource, spec: WorkflowSpec, at: Span) -> None:
+        """Adds a resource that is made once, or says who has its name."""
+        address = resource.address
+        other = self._makers.get(address)
+        if other is None:
+            self._makers[address] = spec
+            self._resources[address] = resource
+            return
+        workflow = isinstance(resource, Workflow)
+        if not workflow and resource == self._resources[address]:
+            return
+        self._find(
+            Diagnostic(
+                rule=rules.WORKFLOW_COLLISION if workflow else rules.ACCOUNT_COLLISION,
+                message=f"{spec.name} and {other.name} would both be {address.name}",
+                at=at,
+                related=(Related(other.at, "the other one"),) if other.at else (),
+                help="rename one of them"
+                if workflow
+                else "rename one, or let them share: `service_account: {shared: NAME}`",
+            )
+        )
+
+    def _grant(self, one: Inspected, grant: Grant) -> None:
+        spec = one.workflow
+        why = tuple(_because(one, grant))
+        self._forbid(grant.role_name, grant.on, why)
+        if is_pattern(grant.on):
+            self._block("unknown-resource", why, f"{grant.role_name} is asked on {grant.on}")
+            return
+        if grant.custom_role is not None:
+            role = ProjectRole(
+                project=grant.custom_role.project,
+                role_id=grant.custom_role.id,
+                title=grant.custom_role.title,
+                description="Exactly what the calls of workflows need.",
+                permissions=tuple(sorted(grant.custom_role.permissions)),
+                stack=self._stack.name,
+            )
+            self._resources[role.address] = role
+        member = member_of(grant.principal, spec)
+        self._want(grant.on, BindingKey(grant.role_name, grant.condition), member, why)
+
+    def _own_grants(self, one: Inspected, at: Span) -> None:
+        """The grants that running a workflow asks of its project's service agent."""
+        spec = one.workflow
+        agent = member_of(SERVICE_AGENT, spec)
+        if spec.crypto_key:
+            # https://docs.cloud.google.com/workflows/docs/use-cmek (2026-11-23)
+            on = ResourceName(f"//cloudkms.googleapis.com/{spec.crypto_key}")
+            role = RoleName("roles/cloudkms.cryptoKeyEncrypterDecrypter")
+            self._want(on, BindingKey(role), agent, (_reason(spec, "crypto_key", at),))
+        home = account_address(identity_email(spec))
+        if home is not None and segment_after(home.name, "projects") != spec.project:
+            # https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)
+            on = ResourceName(
+                f"//iam.googleapis.com/projects/-/serviceAccounts/{identity_email(spec)}"
+            )
+            role = RoleName("roles/iam.serviceAccountTokenCreator")
+            self._want(on, BindingKey(role), agent, (_reason(spec, "service_account", at),))
+
+    def _want(
+        self, on: ResourceName, key: BindingKey, member: str, why: tuple[Because, ...]
+    ) -> None:
+        reasons = self._wanted.setdefault(on, {}).setdefault(Membership(key, member), [])
+        reasons += [b for b in why if b not in reasons]
+
+    def _forbid(self, role: RoleName, on: ResourceName, why: tuple[Because, ...]) -> None:
+        if role in self._stack.policy.forbidden_roles:
+            self._block("forbidden-role", why, f"{role} on {on} is forbidden by `policy:`")
+
+    def _block(self, reason: BlockReason, why: tuple[Because, ...], message: str) -> None:
+        for b in why:
+            self._blocked.append(_blocked(reason, b, message))
+
+    def _questions(self, one: Inspected) -> None:
+        asked = set()
+        for site, question in one.questions:
+            asked.add(site.id)
+            because = _reason(one.workflow, site.id, site.span)
+            blocked = _blocked("question", because, question.message)
+            self._blocked.append(replace(blocked, answer=question.answer))
+        for grant in one.grants:
+            for r in grant.because:
+                if r.need.tier is Tier.DERIVED and r.site not in asked:
+                    because = _reason(one.workflow, r.site, r.at)
+                    message = f"{r.need.permission} is only derived from the method's name"
+                    self._blocked.append(_blocked("derived-permission", because, message))
+
+    def _access(self, name: ResourceName, members: frozenset[Membership]) -> Access | None:
+        service, _, path = name.removeprefix("//").partition("/")
+        parts = path.split("/")
+        if service == "bigquery.googleapis.com" and parts[::2] == ["projects", "datasets"]:
+            return DatasetAccess(project=parts[1], dataset=parts[3], memberships=members)
+        route = policy_route(name, self._facts)
+        if route is not None:
+            return IamPolicy(subject_name=name, route=route, memberships=members)
+        self._find(
+            Diagnostic(
+                rule=rules.NO_POLICY,
+                message=f"{name} takes no IAM policy",
+                at=Address("iam_policy", name),
+                help="write the grant's resource with `answers:`, or grant it by hand above",
+            )
+        )
+        return None
+
+    def _above(self, accesses: Sequence[Access]) -> Iterator[Access]:
+        """The policies of the projects that the accesses are in, where they are not among them."""
+        known = {access.subject for access in accesses}
+        projects = {segment_after(access.subject, "projects") for access in accesses}
+        for project in sorted({p for p in projects if p and p not in {"-", "_"}}):
+            name = project_name(project)
+            route = None if name in known else policy_route(name, self._facts)
+            if route is not None:
+                yield IamPolicy(subject_name=name, route=route)
+
+    def _find(self, diagnostic: Diagnostic) -> None:
+        self._found.append(diagnostic)
+
+
+def _because(one: Inspected, grant: Grant) -> Iterator[Because]:
+    by_site: dict[tuple[str, str], list[str]] = {}
+    places: dict[str, Span] = {}
+    for r in grant.because:
+        by_site.setdefault((r.site, r.need.when or ""), []).append(r.need.permission)
+        places.setdefault(r.site, r.at)
+    for (site, when), permissions in sorted(by_site.items()):
+        reason = _reason(one.workflow, site, places[site])
+        yield replace(reason, permissions=tuple(sorted(set(permissions))), when=when)
+
+
+def _reason(spec: WorkflowSpec, site: str, at: Span) -> Because:
+    line, column = _position(at.source, at.start)
+    return Because(workflow=spec.name, site=site, file=at.source.name, line=line, column=column)
+
+
+def _blocked(reason: BlockReason, because: Because, message: str) -> Blocked:
+    return Blocked(
+        reason=reason,
+        workflow=because.workflow,
+        site=because.site,
+        file=because.file,
+        line=because.line,
+        column=because.column,
+        message=message,
+    )
+
+
+def _position(source: Source, offset: int) -> tuple[int, int]:
+    before = source.text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1

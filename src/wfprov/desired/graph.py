@@ -1,0 +1,120 @@
+"""The desired state as a value, with the reason for each part and the order among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from wfprov.core.address import Address
+from wfprov.core.policy import Membership
+from wfprov.core.resource import Access, Managed, Resource
+from wfprov.desired.names import NUMBER
+
+BlockReason: TypeAlias = Literal[
+    "question", "forbidden-role", "unknown-resource", "derived-permission"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """The place that asks for a grant; line and column count from 1.
+
+    It is kept in saved plans, where no source is at hand to count them later. `when`: the condition
+    under which the call needs it, empty for always.
+    """
+
+    workflow: str
+    site: str
+    file: str
+    line: int
+    column: int
+    permissions: tuple[str, ...] = ()
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """What must be answered or changed before anything is applied.
+
+    `answer` is the YAML to write, empty where there is nothing to answer.
+    """
+
+    reason: BlockReason
+    workflow: str
+    site: str
+    file: str
+    line: int
+    column: int
+    message: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """Everything that a stack should be.
+
+    `resources` are in order of their addresses, `accesses` too; `above` are the policies from which
+    those inherit, with no membership of ours. `because` gives for each membership of an access the
+    places that ask for it. `projects` and `regions` (`projects/p/locations/l`) are where the
+    stack's own things are looked for. `owned` are the members of the stack's own accounts.
+    """
+
+    stack: str
+    environment: str = ""
+    project: str = ""
+    resources: tuple[Resource, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    above: tuple[Access, ...] = ()
+    because: Mapping[Address, Mapping[Membership, tuple[Because, ...]]] = field(
+        default_factory=dict
+    )
+    blocked: tuple[Blocked, ...] = ()
+    projects: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    owned: frozenset[str] = frozenset()
+
+    @property
+    def unnumbered(self) -> tuple[str, ...]:
+        """The projects whose number must be read before the members are known, sorted."""
+        members = (m.member for access in self.accesses for m in access.memberships)
+        return tuple(sorted({found[1] for m in members if (found := NUMBER.search(m))}))
+
+    def with_numbers(self, numbers: Mapping[str, str]) -> Desired:
+        """The desired state with the numbers of projects filled in where they are known."""
+
+        def named(m: Membership) -> Membership:
+            return Membership(m.key, NUMBER.sub(lambda f: numbers.get(f[1], f[0]), m.member))
+
+        return replace(
+            self,
+            accesses=tuple(
+                replace(a, memberships=frozenset(map(named, a.memberships)))  # type: ignore[type-var]
+                for a in self.accesses
+            ),
+            because={
+                address: {named(m): why for m, why in reasons.items()}
+                for address, reasons in self.because.items()
+            },
+        )
+
+
+def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]]:
+    """For each thing, those of the others that must be made before it.
+
+    Beside what a thing needs by itself, one that runs as a member waits for every access that holds
+    that member: a workflow is deployed when its grants are made.
+    """
+    known = {thing.address: thing for thing in things}
+    holding: dict[str, list[Address]] = {}
+    for address, thing in known.items():
+        if isinstance(thing, Access):
+            for member in {m.member for m in thing.memberships}:
+                holding.setdefault(member, []).append(address)
+    needs: dict[Address, tuple[Address, ...]] = {}
+    for address, thing in known.items():
+        found = {n for n in thing.needs() if n in known}
+        if isinstance(thing, Resource) and thing.runs_as:
+            found |= set(holding.get(thing.runs_as, ()))
+        needs[address] = tuple(sorted(found - {address}))
+    return needs

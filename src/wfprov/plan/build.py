@@ -1,0 +1,95 @@
+"""Makes a plan from the desired and the live state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfprov.core.checked import Checked
+from wfprov.core.diagnostic import in_order
+from wfprov.core.facts import Facts
+from wfprov.core.ports import Cloud
+from wfprov.desired.graph import Desired
+from wfprov.plan.change import Mode, Plan
+from wfprov.plan.deployer import deployer_permissions
+from wfprov.plan.diff import difference
+from wfprov.plan.legal import check_legal
+from wfprov.plan.live import NOTHING, PARALLEL, Live, read_live
+
+LIFETIME: Final = 3600.0
+"""Seconds for which a plan may be applied, unless something else is said."""
+
+
+def plan(
+    desired: Desired,
+    live: Live,
+    facts: Facts,
+    *,
+    created: float,
+    mode: Mode = Mode.APPLY,
+    lifetime: float = LIFETIME,
+) -> Checked[Plan]:
+    """What makes the live state the desired one.
+
+    With findings that are errors the plan shows what would be done, and must not be applied.
+    `live` is `plan.live.NOTHING` for an offline plan.
+    """
+    desired = desired.with_numbers(live.numbers)
+    found = difference(desired, live, mode)
+    value = Plan(
+        stack=desired.stack,
+        environment=desired.environment,
+        project=desired.project,
+        mode=mode,
+        created=created,
+        expires=created + lifetime,
+        offline=live.offline,
+        changes=found.changes,
+        drift=found.drift,
+        blocked=() if mode is Mode.DESTROY else desired.blocked,
+        errors=tuple(d.message for d in found.diagnostics if d.is_error),
+        notes=_notes(desired, mode),
+        owned=found.owned,
+        deployer_permissions=deployer_permissions(found.changes, facts),
+    )
+    if not value.errors:
+        check_legal(value)
+    return Checked(value, in_order(found.diagnostics))
+
+
+def plan_offline(desired: Desired, facts: Facts, *, created: float) -> Checked[Plan]:
+    """What a stack would make in an empty project; it cannot be applied."""
+    return plan(desired, NOTHING, facts, created=created)
+
+
+def plan_live(
+    desired: Desired,
+    cloud: Cloud,
+    facts: Facts,
+    *,
+    created: float,
+    mode: Mode = Mode.APPLY,
+    parallel: int = PARALLEL,
+) -> tuple[Checked[Plan], Live]:
+    """A plan against what is live, and what was read for it, which apply need not read again.
+
+    Raises:
+        CloudError: what the control plane refused.
+    """
+    live = read_live(desired, cloud, parallel=parallel)
+    return plan(desired, live, facts, created=created, mode=mode), live
+
+
+def _notes(desired: Desired, mode: Mode) -> tuple[str, ...]:
+    if mode is not Mode.DESTROY:
+        return ()
+    apis = sorted({r.address.name for r in desired.resources if r.kind == "api_service"})
+    kept = (f"{len(apis)} APIs stay enabled: others may use them",) if apis else ()
+    foreign = sorted(
+        {
+            m.member
+            for access in desired.accesses
+            for m in access.memberships
+            if m.member not in desired.owned
+        }
+    )
+    return (*kept, *(f"the grants of {m} stay: the account is not the stack's" for m in foreign))

@@ -1,0 +1,212 @@
+"""The changes between what is live and what is desired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from wfprov.core.address import Address, project_name
+from wfprov.core.diagnostic import Diagnostic
+from wfprov.core.ownership import account_address
+from wfprov.core.policy import Membership
+from wfprov.core.resource import Access, Resource
+from wfprov.core.resource import Replace as Unchangeable
+from wfprov.desired.graph import Desired
+from wfprov.plan import rules
+from wfprov.plan.change import (
+    AccessChange,
+    Change,
+    Create,
+    Delete,
+    Drift,
+    Mode,
+    NoOp,
+    Replace,
+    Update,
+)
+from wfprov.plan.live import Live
+from wfprov.resources.service_account import ServiceAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Changes in order of their addresses, what is left alone, and what stands in the way."""
+
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    owned: frozenset[str]
+
+
+def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
+    """What makes the live state the desired one, or with `Mode.DESTROY` removes the stack."""
+    mine = {a: r for a, r in live.resources.items() if r.owner == desired.stack}
+    accounts = (r for r in mine.values() if isinstance(r, ServiceAccount))
+    owned = desired.owned | {f"serviceAccount:{account.email}" for account in accounts}
+    if mode is Mode.DESTROY:
+        owned = frozenset(m for m in owned if _is_removable(m, live, desired))
+    changes: list[Change] = []
+    drift: list[Drift] = []
+    findings: list[Diagnostic] = []
+    if mode is not Mode.DESTROY:
+        for resource in desired.resources:
+            was = live.resources.get(resource.address)
+            changes.append(_changed(resource, was))
+            findings += _foreign(desired.stack, resource, was)
+    wanted = set() if mode is Mode.DESTROY else {r.address for r in desired.resources}
+    for address, resource in mine.items():
+        if address in wanted or mode is Mode.PART:
+            continue
+        if mode is Mode.APPLY:
+            drift.append(Drift(address=address, message="no definition asks for it any more"))
+            continue
+        changes.append(Delete(resource))
+        findings += _protected(resource)
+    losing = frozenset(owned) if mode in {Mode.PRUNE, Mode.DESTROY} else frozenset()
+    given = _given(desired, live, losing)
+    for access in (*desired.accesses, *desired.above):
+        findings += _missing(access, desired, live, mode)
+        change, left = _access(access, desired, live, mode, owned=owned, given=given)
+        idle = not (change.add or change.remove or change.access.memberships or change.inherited)
+        changes += [] if idle else [change]
+        drift += [left] if left.memberships else []
+    return Difference(
+        changes=tuple(sorted(changes, key=_order)),
+        drift=tuple(sorted(drift, key=lambda d: d.address)),
+        diagnostics=tuple(findings),
+        owned=frozenset(owned),
+    )
+
+
+def _order(change: Change) -> tuple[str, str]:
+    match change:
+        case AccessChange(access=access):
+            return access.address.kind, access.address.name
+        case Create(after=r) | NoOp(resource=r):
+            return r.address.kind, r.address.name
+        case Update(before=r) | Replace(before=r) | Delete(before=r):
+            return r.address.kind, r.address.name
+
+
+def _changed(resource: Resource, was: Resource | None) -> Change:
+    if was is None:
+        return Create(resource)
+    if was == resource:
+        return NoOp(resource)
+    calls = resource.update(was)
+    if isinstance(calls, Unchangeable):
+        return Replace(was, resource, calls.reason)
+    return Update(was, resource) if calls else NoOp(resource)
+
+
+def _foreign(stack: str, resource: Resource, was: Resource | None) -> Iterator[Diagnostic]:
+    if was is not None and was.owner not in {"", stack} and resource.owner:
+        yield Diagnostic(
+            rule=rules.OTHER_STACK,
+            message=f"{resource.address.name} is part of the stack {was.owner}",
+            at=resource.address,
+            help="rename the workflow, or remove that stack's mark to hand it over",
+        )
+
+
+def _protected(resource: Resource) -> Iterator[Diagnostic]:
+    if resource.protected:
+        yield Diagnostic(
+            rule=rules.PROTECTED,
+            message=f"{resource.address.name} is protected from deletion",
+            at=resource.address,
+            help="apply it with `deletion_protection: false` first",
+        )
+
+
+def _missing(access: Access, desired: Desired, live: Live, mode: Mode) -> Iterator[Diagnostic]:
+    """A finding when the resource of a wanted membership is not there and will not be made."""
+    if mode is Mode.DESTROY or access.address not in live.absent or not access.memberships:
+        return
+    own = account_address(access.subject.rpartition("/serviceAccounts/")[2])
+    if own in {r.address for r in desired.resources}:
+        return
+    reasons = [b for why in desired.because.get(access.address, {}).values() for b in why]
+    asked = ", ".join(
+        sorted({f"{b.site} of {b.workflow} ({b.file}:{b.line}:{b.column})" for b in reasons})
+    )
+    why = f" ({live.absent[access.address]})" if live.absent[access.address] else ""
+    yield Diagnostic(
+        rule=rules.MISSING_RESOURCE,
+        message=f"{access.subject} does not exist{why}; {asked or 'a grant'} asks for access to it",
+        at=access.address,
+        help="create it first, or correct the name in the definition or the environment",
+    )
+
+
+def _access(
+    access: Access,
+    desired: Desired,
+    live: Live,
+    mode: Mode,
+    *,
+    owned: frozenset[str],
+    given: Mapping[str, frozenset[Membership]],
+) -> tuple[AccessChange, Drift]:
+    before = live.members(access)
+    wanted = frozenset() if mode is Mode.DESTROY else access.memberships
+    ours = frozenset(m for m in before if m.member in owned)
+    dead = frozenset(m for m in before if _dead(m.member, owned))
+    unwanted = frozenset() if mode is Mode.PART else ours - wanted
+    removes = mode in {Mode.PRUNE, Mode.DESTROY}
+    missing = wanted - before
+    inherited = _inherited(access, missing, given)
+    change = AccessChange(
+        access=replace(access, memberships=wanted),  # type: ignore[type-var]
+        before=before,
+        add=missing - inherited.keys(),
+        remove=dead | (unwanted if removes else frozenset()),
+        inherited=inherited,
+        because={m: w for m, w in desired.because.get(access.address, {}).items() if m in wanted},
+    )
+    left = Drift(
+        address=access.address,
+        message="the stack's own accounts have access that no definition asks for",
+        memberships=frozenset() if removes else unwanted,
+    )
+    return change, left
+
+
+def _dead(member: str, owned: frozenset[str]) -> bool:
+    """Whether it is what is left of an account of ours that was deleted."""
+    return member.startswith("deleted:") and member[8:].partition("?")[0] in owned
+
+
+def _given(
+    desired: Desired, live: Live, losing: frozenset[str]
+) -> dict[str, frozenset[Membership]]:
+    """What each project grants, and goes on to grant, to all that is in it, by its full name.
+
+    Only unconditional bindings count.
+    """
+    return {
+        above.subject: frozenset(
+            m
+            for m in live.members(above)
+            if m.key.condition is None and (m.member not in losing or m in above.memberships)
+        )
+        for above in (*desired.above, *desired.accesses)
+        if above.subject.startswith(project_name(""))
+    }
+
+
+def _inherited(
+    access: Access, missing: frozenset[Membership], given: Mapping[str, frozenset[Membership]]
+) -> dict[Membership, str]:
+    """The missing memberships that the project grants already, with the project."""
+    name = project_name(access.subject.partition("/projects/")[2].partition("/")[0])
+    if name == access.subject:
+        return {}
+    return dict.fromkeys(missing & given.get(name, frozenset()), name)
+
+
+def _is_removable(member: str, live: Live, desired: Desired) -> bool:
+    """Whether destroying a stack may take a member's grants: its account is the stack's or gone."""
+    address: Address | None = account_address(member.partition(":")[2])
+    was = live.resources.get(address) if address is not None else None
+    return was is None or was.owner == desired.stack

@@ -1,0 +1,31 @@
+"""The findings about a stack held against what is live."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wfprov.core.rule import Rule, Severity
+
+MISSING_RESOURCE: Final = Rule(
+    slug="missing-resource",
+    severity=Severity.ERROR,
+    summary="A grant is asked on a resource that does not exist",
+    docs="A policy can only be set on what exists, and wfprov makes no services, secrets or topics "
+    "of its own. Make the resource first, or correct the name in the definition or in the "
+    "environment's variables.",
+    source="https://docs.cloud.google.com/iam/docs/resource-types-with-policies (2026-11-23)",
+)
+OTHER_STACK: Final = Rule(
+    slug="owned-by-another-stack",
+    severity=Severity.ERROR,
+    summary="Something that the stack would make is another stack's",
+    docs="The label `wfprov-stack` of a workflow, or the mark in the description of a service "
+    "account, names another stack. Rename the workflow, or remove the mark to hand it over.",
+)
+PROTECTED: Final = Rule(
+    slug="deletion-protected",
+    severity=Severity.ERROR,
+    summary="The plan would remove a workflow whose deletion is forbidden",
+    docs="The workflow was deployed with `deletion_protection: true`. Apply it with `false` first.",
+)
+RULES: Final = (MISSING_RESOURCE, OTHER_STACK, PROTECTED)

@@ -1,0 +1,211 @@
+"""Saved plans: a plan as a file that can be reviewed, and read back exactly as it was.
+
+The file is the JSON document of the plan, with three keys more: `exact`, the plan's own values;
+`contents`, the texts that those name by digest; `digest`, over all the rest. It is refused unless
+the digest fits and the exact plan gives the very document that was reviewed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final, get_origin
+
+from cattrs import Converter, transform_error
+from cattrs.errors import BaseValidationError
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+
+from wfprov.core.errors import InputError
+from wfprov.core.policy import Membership
+from wfprov.core.resource import Access, Contents, Managed, Resource
+from wfprov.desired.graph import Because
+from wfprov.plan import change as changes
+from wfprov.plan.change import AccessChange, Change, Plan
+from wfprov.plan.document import FORMAT, document
+from wfprov.plan.legal import IllegalPlanError, check_legal
+from wfprov.resources.registry import kinds
+from wfprov.store.fingerprint import digest
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of the largest file that is read."""
+
+_CHANGES: Final[Mapping[str, type]] = {
+    "create": changes.Create,
+    "update": changes.Update,
+    "replace": changes.Replace,
+    "delete": changes.Delete,
+    "no-op": changes.NoOp,
+    "access": AccessChange,
+}
+_TAGS: Final = {made: tag for tag, made in _CHANGES.items()}
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Writes a plan, readable by its owner only; what was at `path` is replaced as a whole.
+
+    Raises:
+        InputError: when it cannot be written.
+    """
+    text = json.dumps(sealed(plan), indent=1, ensure_ascii=False) + "\n"
+    try:
+        with NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError as error:
+        with suppress(OSError, NameError):
+            Path(file.name).unlink()
+        raise InputError(f"{path}: the plan cannot be written: {error.strerror}") from error
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan in a file.
+
+    Raises:
+        InputError: when it is no plan, of another version, damaged, or edited.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path}: larger than any plan")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: the plan cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _refusal(path, "is no text") from error
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _refusal(path, "is no JSON: it may have been cut off") from error
+    return _opened(path, body)
+
+
+def sealed(plan: Plan) -> dict[str, Any]:
+    """The content of a plan's file."""
+    texts: dict[str, str] = {}
+    body = {**document(plan), "exact": _converter(texts).unstructure(plan), "contents": texts}
+    return {**body, "digest": digest(body)}
+
+
+def _opened(path: Path, body: object) -> Plan:
+    if not isinstance(body, dict) or "format_version" not in body:
+        raise _refusal(path, "is no plan")
+    version = body["format_version"]
+    if version != FORMAT:
+        raise _refusal(path, f"has format {version}, and this wfprov reads {FORMAT}")
+    if "exact" not in body:
+        raise _refusal(path, "shows a plan but does not hold it: save one with `plan -o FILE`")
+    written = body.pop("digest", None)
+    if written != digest(body):
+        raise _refusal(path, "was damaged or edited: its digest does not fit")
+    texts = body.get("contents")
+    if not isinstance(texts, dict):
+        raise _refusal(path, "has no contents")
+    try:
+        plan = _converter(texts).structure(body["exact"], Plan)
+        check_legal(plan)
+        same = json.loads(json.dumps(document(plan))) == {
+            k: v for k, v in body.items() if k not in {"exact", "contents"}
+        }
+    except (BaseValidationError, *_BROKEN) as error:
+        raise _refusal(path, f"holds no possible plan: {_reason(error)}") from error
+    if not same:
+        raise _refusal(path, "shows something else than it would do")
+    return plan
+
+
+_BROKEN: Final = (IllegalPlanError, AssertionError, KeyError, TypeError, ValueError, AttributeError)
+
+
+def _refusal(path: Path, why: str) -> InputError:
+    return InputError(f"{path} {why}", help="make the plan again with `wfprov plan -o FILE`")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BaseValidationError):
+        return "; ".join(transform_error(error)[:3])
+    return str(error)
+
+
+def _converter(texts: dict[str, str]) -> Converter:
+    """Values to and from JSON; texts are put into, and taken from, `texts` by digest."""
+    made = Converter(forbid_extra_keys=True)
+
+    def text_out(value: Contents) -> str:
+        texts[value.digest] = value.text
+        return value.digest
+
+    def text_in(value: Any, _: type) -> Contents:
+        found = Contents(texts[value])
+        if found.digest != value:
+            raise ValueError(f"{value} is another text")
+        return found
+
+    made.register_unstructure_hook(Contents, text_out)
+    made.register_structure_hook(Contents, text_in)
+    made.register_unstructure_hook_func(
+        _is_frozenset,
+        lambda found: [made.unstructure(value) for value in sorted(found, key=repr)],
+    )
+    for kind, managed in kinds().items():
+        made.register_unstructure_hook(managed, partial(_tagged, made, managed, "kind", kind))
+    for base in (Resource, Access):
+        made.register_unstructure_hook(base, lambda v: made.unstructure(v, unstructure_as=type(v)))
+        made.register_structure_hook(base, partial(_managed, made, base))
+    for tag, change in _CHANGES.items():
+        made.register_unstructure_hook(change, partial(_tagged, made, change, "change", tag))
+    made.register_structure_hook(Change, partial(_change, made))
+    for field, value in _MAPS:
+        _by_membership(made, field, value)
+    return made
+
+
+def _is_frozenset(hint: Any) -> bool:
+    origin: object = get_origin(hint)
+    return origin is frozenset
+
+
+def _by_membership(made: Converter, mapping: Any, value: Any) -> None:
+    """JSON has no objects as keys: a map by membership is a list of pairs."""
+    made.register_unstructure_hook_func(
+        lambda t: t == mapping,
+        lambda found: [
+            [made.unstructure(m), made.unstructure(found[m])]
+            for m in sorted(found, key=Membership.sort_key)
+        ],
+    )
+    made.register_structure_hook_func(
+        lambda t: t == mapping,
+        lambda pairs, _: {
+            made.structure(k, Membership): made.structure(v, value) for k, v in pairs
+        },
+    )
+
+
+_MAPS: Final = (
+    (Mapping[Membership, str], str),
+    (Mapping[Membership, tuple[Because, ...]], tuple[Because, ...]),
+)
+
+
+def _tagged(made: Converter, cls: type, key: str, tag: str, value: Any) -> dict[str, Any]:
+    return {key: tag, **make_dict_unstructure_fn(cls, made)(value)}
+
+
+def _managed(made: Converter, base: type[Managed], body: Any, _: type) -> Managed:
+    kind = kinds()[body["kind"]]
+    if not issubclass(kind, base):
+        raise IllegalPlanError(f"{body['kind']} is not to be here")
+    rest = {k: v for k, v in body.items() if k != "kind"}
+    found: Managed = make_dict_structure_fn(kind, made, _cattrs_forbid_extra_keys=True)(rest, kind)
+    return found
+
+
+def _change(made: Converter, body: Any, _: type) -> Any:
+    cls = _CHANGES[body["change"]]
+    rest = {k: v for k, v in body.items() if k != "change"}
+    return make_dict_structure_fn(cls, made, _cattrs_forbid_extra_keys=True)(rest, cls)

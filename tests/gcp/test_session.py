@@ -1,0 +1,27 @@
+"""Where requests go, and as whom."""
+
+import pytest
+
+from wfprov.core.errors import InputError
+from wfprov.gcp.session import cloud_session, embedded_session
+
+
+def test_every_api_of_an_embedded_control_plane_has_a_path_of_its_own():
+    session = embedded_session(root="http://127.0.0.1:8085/", grpc_target="", token="t")
+    assert session.endpoint("run") == "http://127.0.0.1:8085/run"
+
+
+def test_an_endpoint_of_a_single_api_goes_before_all():
+    session = cloud_session(access_token="t", endpoints={"run": "https://run.example/"})
+    assert session.endpoint("run") == "https://run.example"
+    assert session.endpoint("pubsub") == ""
+
+
+@pytest.mark.parametrize("address", ["", "run", "http://far.example", "file:///etc/passwd"])
+def test_an_address_that_would_send_a_token_in_clear_is_refused(address):
+    with pytest.raises(InputError):
+        cloud_session(access_token="t", endpoints={"run": address})
+
+
+def test_a_token_is_never_shown():
+    assert "secret-token" not in repr(cloud_session(access_token="secret-token"))

@@ -1,0 +1,168 @@
+"""Saved plans come back exactly, or are refused with a reason."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from wfprov.core.address import ResourceName, RoleName
+from wfprov.core.errors import InputError
+from wfprov.core.policy import BindingKey, Condition, Membership
+from wfprov.core.resource import Contents
+from wfprov.desired.graph import Because
+from wfprov.plan.change import AccessChange, Create, Delete, Mode, NoOp, Plan, Update
+from wfprov.resources.api_service import ApiService
+from wfprov.resources.iam_policy import IamPolicy, PolicyRoute
+from wfprov.resources.service_account import ServiceAccount
+from wfprov.resources.workflow import Workflow
+from wfprov.store.fingerprint import digest
+from wfprov.store.plan_file import load_plan, save_plan
+
+MEMBER = "serviceAccount:order-intake@p.iam.gserviceaccount.com"
+INVOKER = Membership(BindingKey(RoleName("roles/run.invoker")), MEMBER)
+TIMED = Membership(
+    BindingKey(RoleName("roles/a"), Condition(expression="true", title="t")), "user:a@x.example"
+)
+VIEWER = Membership(BindingKey(RoleName("roles/viewer")), MEMBER)
+SERVICE = ResourceName("//run.googleapis.com/projects/p/locations/l/services/s")
+WORKFLOW = Workflow(
+    project="p",
+    region="l",
+    workflow_id="order-intake",
+    source=Contents("main:\n  steps: []\n"),
+    labels={"wfprov-stack": "orders"},
+    env={"URL": "https://x"},
+)
+PLAN = Plan(
+    stack="orders",
+    environment="dev",
+    project="p",
+    mode=Mode.PRUNE,
+    created=1000.0,
+    expires=4600.0,
+    owned=frozenset({MEMBER}),
+    changes=(
+        NoOp(ApiService(project="p", service="run.googleapis.com")),
+        AccessChange(
+            access=IamPolicy(
+                subject_name=SERVICE,
+                route=PolicyRoute(
+                    client="run:v2",
+                    collection="projects.locations.services",
+                    parameters={"resource": SERVICE[21:]},
+                ),
+                memberships=frozenset({INVOKER, VIEWER}),
+            ),
+            before=frozenset({TIMED}),
+            add=frozenset({INVOKER}),
+            inherited={VIEWER: "//cloudresourcemanager.googleapis.com/projects/p"},
+            because={
+                INVOKER: (
+                    Because(workflow="order-intake", site="main.a", file="w", line=1, column=2),
+                )
+            },
+        ),
+        Delete(ServiceAccount(project="p", account_id="old-one", stack="orders")),
+        Create(ServiceAccount(project="p", account_id="order-intake", stack="orders")),
+        Update(replace(WORKFLOW, source=Contents("old"), last_revision="000007-abc"), WORKFLOW),
+    ),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "plan.json"
+    save_plan(PLAN, path)
+    return path
+
+
+def edited(path, edit, *, sealed=False):
+    body = json.loads(path.read_text())
+    edit(body)
+    if sealed:
+        body.pop("digest")
+        body["digest"] = digest(body)
+    path.write_text(json.dumps(body))
+
+
+def test_a_plan_comes_back_exactly(path):
+    assert load_plan(path) == PLAN
+    assert load_plan(path).changes[-1].before.revision == "000007-abc"
+
+
+def test_a_plan_is_readable_by_its_owner_only(path):
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_same_plan_gives_the_same_bytes(path, tmp_path):
+    save_plan(load_plan(path), tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def test_a_text_is_shown_as_its_digest_and_carried_once(path):
+    body = json.loads(path.read_text())
+    assert WORKFLOW.source.text not in json.dumps(body["changes"])
+    assert body["contents"][WORKFLOW.source.digest] == WORKFLOW.source.text
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -2])
+def test_a_file_that_was_cut_off_is_refused(path, kept):
+    path.write_text(path.read_text()[:kept])
+    with pytest.raises(InputError, match="plan"):
+        load_plan(path)
+
+
+def test_an_edit_is_refused(path):
+    edited(path, lambda body: body.update(stack="other"))
+    with pytest.raises(InputError, match="digest does not fit"):
+        load_plan(path)
+
+
+def test_another_version_is_refused_by_name(path):
+    edited(path, lambda body: body.update(format_version="9.0"))
+    with pytest.raises(InputError, match=r"has format 9\.0"):
+        load_plan(path)
+
+
+def test_a_plan_that_shows_one_thing_and_does_another_is_refused(path):
+    def forge(body):
+        body["exact"]["changes"][1]["add"][0]["key"]["role"] = "roles/owner"
+
+    edited(path, forge, sealed=True)
+    with pytest.raises(InputError):
+        load_plan(path)
+
+
+def test_a_forged_text_is_refused(path):
+    def forge(body):
+        body["contents"][WORKFLOW.source.digest] = "main: {steps: [steal: {}]}"
+
+    edited(path, forge, sealed=True)
+    with pytest.raises(InputError, match="no possible plan"):
+        load_plan(path)
+
+
+def test_removing_what_is_not_the_stacks_is_no_possible_plan(path):
+    def forge(body):
+        body["exact"]["changes"][2]["before"]["stack"] = "others"
+
+    edited(path, forge, sealed=True)
+    with pytest.raises(InputError, match="only what carries the stack's mark is removed"):
+        load_plan(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"format_version": "1.0"}', "\x00", "[" * 100_000])
+def test_what_is_no_plan_is_refused(path, text):
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"plan|digest|JSON"):
+        load_plan(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.json"):
+        load_plan(tmp_path / "none.json")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        save_plan(PLAN, tmp_path / "none" / "plan.json")
