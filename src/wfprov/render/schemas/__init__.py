@@ -7,9 +7,11 @@ from typing import Final
 
 from wfprov.render.schemas.config import config_schema, environment_schema
 from wfprov.render.schemas.inspect import inspect_schema
+from wfprov.render.schemas.plan import plan_schema
 
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, object]]]] = {
     "config": config_schema,
     "environment": environment_schema,
     "inspect": inspect_schema,
+    "plan": plan_schema,
 }

@@ -1,0 +1,186 @@
+"""What a definition calls, needs and is granted: from text to grants, with nothing of the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from wfprov.analysis.calls import Known
+from wfprov.analysis.interpret import analyse
+from wfprov.app.load import Loaded
+from wfprov.catalog.match import match
+from wfprov.catalog.target import (
+    WORKFLOW_IDENTITY,
+    Need,
+    Place,
+    TargetUse,
+    Tier,
+)
+from wfprov.core.address import Permission, RoleName, project_name
+from wfprov.core.diagnostic import Diagnostic, in_order
+from wfprov.core.facts import Facts
+from wfprov.core.rule import Rule, Severity
+from wfprov.core.span import Source
+from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, Templating, WorkflowSpec
+from wfprov.iam.build import RoleOptions, grants
+from wfprov.iam.requirement import Requirement
+from wfprov.language.ast import Definition
+from wfprov.language.parser import parse
+from wfprov.language.validate import validate
+
+UNUSED_ANSWER: Final = Rule(
+    slug="unused-answer",
+    severity=Severity.WARNING,
+    summary="An answer that no call site asks for",
+    docs="An answer's key is the id of a call site, `main.step`, or `site@via` for one way of "
+    "reaching it. This one names no site of the definition, so it changes nothing.",
+)
+RULES: Final = (UNUSED_ANSWER,)
+
+CALL_LOG_SITE: Final = "call_log_level"
+"""What stands for a site where the configuration, and no call, asks for a permission."""
+
+
+def inspect(
+    workflow: WorkflowSpec, source: Source, facts: Facts, access: AccessPolicy
+) -> Inspected:
+    """Everything that can be known of one definition from its text and its configuration."""
+    parsed = parse(source, templating=_escapes(workflow.templating))
+    diagnostics = list(parsed.diagnostics)
+    uses: tuple[SiteUse, ...] = ()
+    if parsed.value is not None:
+        diagnostics += validate(parsed.value)
+        uses = tuple(_site_uses(parsed.value, workflow, facts, diagnostics))
+        diagnostics += _unused_answers(workflow, uses)
+    requirements = (*_requirements(uses), *_of_call_log(workflow))
+    options = RoleOptions(
+        custom_roles=access.custom_roles,
+        custom_role_threshold=access.custom_role_threshold,
+        prefer_roles=access.prefer_roles,
+    )
+    return Inspected(
+        workflow=workflow,
+        source=source,
+        contents=source.text,
+        sites=uses,
+        grants=grants(requirements, facts, options),
+        apis=_apis(workflow, uses),
+        diagnostics=in_order(diagnostics),
+    )
+
+
+def inspect_stack(loaded: Loaded, facts: Facts) -> tuple[Inspected, ...]:
+    """Every workflow of a stack, in its order."""
+    return tuple(
+        inspect(workflow, loaded.sources[workflow.name], facts, loaded.stack.policy)
+        for workflow in loaded.stack.workflows
+        if workflow.name in loaded.sources
+    )
+
+
+def place_of(workflow: WorkflowSpec) -> Place:
+    """Where the workflow runs, as the catalog wants it."""
+    unknown = Place()
+    return Place(
+        project=workflow.project or unknown.project,
+        project_number=workflow.project_number,
+        region=workflow.region or unknown.region,
+        workflow=workflow.name,
+        answers=workflow.answers,
+    )
+
+
+def _escapes(templating: Templating) -> Literal["none", "terraform", "auto"]:
+    """How the text escapes expressions: Cloud Build, like Terraform, by a second dollar sign.
+
+    Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
+    (2026-11-23)
+    """
+    return "terraform" if templating == "cloudbuild" else templating
+
+
+def _site_uses(
+    definition: Definition, workflow: WorkflowSpec, facts: Facts, diagnostics: list[Diagnostic]
+) -> Iterator[SiteUse]:
+    analysis = analyse(
+        definition,
+        Known(
+            project=workflow.project,
+            project_number=workflow.project_number,
+            region=workflow.region,
+            workflow=workflow.name,
+            env=workflow.env,
+            arguments=workflow.arguments,
+            env_is_whole=workflow.at is not None,
+        ),
+    )
+    diagnostics += analysis.diagnostics
+    place = place_of(workflow)
+    for site in analysis.sites:
+        targets: dict[object, TargetUse] = {}
+        for call in site.calls:
+            for target in match(call, place, facts):
+                targets.setdefault((target.url, target.auth, target.api_method, target.via), target)
+                diagnostics += target.diagnostics
+        yield SiteUse(site=site, targets=tuple(targets.values()))
+
+
+def _requirements(uses: Iterable[SiteUse]) -> Iterator[Requirement]:
+    for use in uses:
+        for target in use.targets:
+            for need in target.needs:
+                if need.tier is not Tier.DERIVED:
+                    yield Requirement(
+                        principal=need.principal or target.principal,
+                        need=need,
+                        site=use.site.id,
+                        at=use.site.span,
+                    )
+
+
+def _of_call_log(workflow: WorkflowSpec) -> Iterator[Requirement]:
+    """Call logging writes with the workflow's account.
+
+    Source: https://cloud.google.com/workflows/docs/authentication (2026-11-23)
+    """
+    if workflow.call_log_level in {"LOG_ALL_CALLS", "LOG_ERRORS_ONLY"} and workflow.at is not None:
+        yield Requirement(
+            principal=WORKFLOW_IDENTITY,
+            need=Need(
+                permission=Permission("logging.logEntries.create"),
+                on=project_name(place_of(workflow).project),
+                tier=Tier.CURATED,
+                role=RoleName("roles/logging.logWriter"),
+                source="https://cloud.google.com/workflows/docs/authentication",
+            ),
+            site=CALL_LOG_SITE,
+            at=workflow.at,
+        )
+
+
+def _apis(workflow: WorkflowSpec, uses: Iterable[SiteUse]) -> tuple[tuple[str, str], ...]:
+    wanted = {("workflows.googleapis.com", place_of(workflow).project)}
+    for use in uses:
+        for target in use.targets:
+            wanted.update(target.apis)
+    return tuple(sorted(wanted))
+
+
+def _unused_answers(workflow: WorkflowSpec, uses: tuple[SiteUse, ...]) -> Iterator[Diagnostic]:
+    ids = {use.site.id for use in uses}
+    ways = {
+        f"{use.site.id}@{caller}" for use in uses for call in use.site.calls for caller in call.via
+    }
+    for key, answer in workflow.answers.items():
+        if key in ids or key in ways:
+            continue
+        near = get_close_matches(key, sorted(ids | ways), n=1)
+        yield Diagnostic(
+            rule=UNUSED_ANSWER,
+            message=f"no call site is called {key}",
+            at=answer.at,
+            help=f"did you mean {near[0]}?"
+            if near
+            else f"the sites are {', '.join(sorted(ids)) or 'none'}",
+        )

@@ -1,0 +1,113 @@
+"""Reads the configuration and the definitions that a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from wfprov.core.diagnostic import Diagnostic, in_order
+from wfprov.core.errors import InputError
+from wfprov.core.span import Source
+from wfprov.desired.config import Overrides, decode
+from wfprov.desired.model import Stack
+from wfprov.desired.rules_config import NO_SUCH_SOURCE
+from wfprov.store import files
+
+_OF_SOURCES: Final = (NO_SUCH_SOURCE,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the command line names."""
+
+    paths: tuple[str, ...] = ()
+    environment: str | None = None
+    config: str | None = None
+    project: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The stack, the text of each workflow by name, and what was wrong with the files."""
+
+    stack: Stack
+    sources: Mapping[str, Source]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no finding is an error."""
+        return not any(d.is_error for d in self.diagnostics)
+
+
+def load(selection: Selection) -> Loaded:
+    """The stack that the selection stands for, with every definition read.
+
+    Raises:
+        InputError: there is nothing to read.
+    """
+    config_path = files.configuration(selection.config)
+    if config_path is None and not selection.paths:
+        raise InputError(
+            "no definition is named, and there is no wfprov.yaml here",
+            help="name a definition or a folder, or write a configuration: wfprov init",
+        )
+    diagnostics: list[Diagnostic] = []
+    decoded = decode(
+        _read(config_path, diagnostics),
+        _read(_environment_path(selection, config_path), diagnostics),
+        environment_name=selection.environment or "",
+        overrides=Overrides(project=selection.project, region=selection.region),
+        sources=files.Folder(config_path),
+        paths=files.definitions(selection.paths),
+    )
+    assert decoded.value is not None, "decode always makes a stack, if an empty one"
+    diagnostics += decoded.diagnostics
+    sources: dict[str, Source] = {}
+    for workflow in decoded.value.workflows:
+        source = _read(workflow.source_path, diagnostics)
+        if source is not None:
+            sources[workflow.name] = source
+    return Loaded(stack=decoded.value, sources=sources, diagnostics=in_order(diagnostics))
+
+
+def stack_of(selection: Selection) -> Stack:
+    """The stack and where it is, whatever became of its definitions since.
+
+    Raises:
+        InputError: the environment has no file, or the configuration has an error: where a plan is
+            carried out is never guessed.
+    """
+    config_path = files.configuration(selection.config)
+    found: list[Diagnostic] = []
+    decoded = decode(
+        _read(config_path, found),
+        _read(_environment_path(selection, config_path), found),
+        environment_name=selection.environment or "",
+        overrides=Overrides(project=selection.project, region=selection.region),
+        sources=files.Folder(config_path),
+    )
+    wrong = [d for d in (*found, *decoded.diagnostics) if d.is_error and d.rule not in _OF_SOURCES]
+    if wrong:
+        raise InputError(
+            f"the configuration has errors, the first: {wrong[0].message}",
+            help="wfprov check shows where",
+        )
+    assert decoded.value is not None, "decode always makes a stack, if an empty one"
+    return decoded.value
+
+
+def _environment_path(selection: Selection, config_path: str | None) -> str | None:
+    if selection.environment is None:
+        return None
+    return files.environment(selection.environment, config_path)
+
+
+def _read(path: str | None, diagnostics: list[Diagnostic]) -> Source | None:
+    if path is None:
+        return None
+    read = files.read(path)
+    diagnostics += read.diagnostics
+    return read.value

@@ -1,0 +1,115 @@
+"""The composition root: the only place that picks adapters for the ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from wfprov.apply.retry import REQUEST, OnRetry, Retrying, silent
+from wfprov.core.errors import InputError
+from wfprov.core.facts import Facts
+from wfprov.core.ports import Cloud
+from wfprov.desired.model import Stack
+from wfprov.store.facts import open_facts
+
+if TYPE_CHECKING:
+    from wfprov.app.rehearsal import Rehearsal
+    from wfprov.gcp.dispatch import GoogleCloud, OnSent
+    from wfprov.gcp.session import Session
+
+READ_ATTEMPTS: Final = 4
+"""Somebody waits for a plan: it gives up sooner than an apply."""
+
+TOKEN_VARIABLES: Final = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
+"""Where an access token is looked for before application default credentials."""
+
+
+@cache
+def facts() -> Facts:
+    """Google's facts, opened once a process."""
+    return open_facts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How the cloud is reached: requests at the same time, who watches each and each retry."""
+
+    parallel: int = 10
+    on_sent: OnSent | None = None
+    on_retry: OnRetry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlane:
+    """The cloud of one run, and the embedded control plane behind it, if it is that.
+
+    `reader` is the same cloud, and sends again what may pass: what planning reads with.
+    """
+
+    cloud: GoogleCloud
+    reader: Cloud
+    rehearsal: Rehearsal | None = field(default=None, repr=False)
+
+
+@contextmanager
+def control_plane(stack: Stack, reach: Reach) -> Iterator[ControlPlane]:
+    """The control plane that a stack names: Google's, another address, or the embedded one.
+
+    Raises:
+        WfprovError: no credentials, or no usable address.
+    """
+    from wfprov.gcp.dispatch import GoogleCloud, unwatched
+
+    on_sent = reach.on_sent or unwatched
+    if stack.endpoint == "embedded":
+        from wfprov.app.rehearsal import rehearsal
+
+        with (
+            rehearsal(stack) as running,
+            GoogleCloud(running.session, on_sent=on_sent) as cloud,
+        ):
+            yield ControlPlane(cloud=cloud, reader=_reader(cloud, reach), rehearsal=running)
+        return
+    with GoogleCloud(_session(stack), on_sent=on_sent) as cloud:
+        yield ControlPlane(cloud=cloud, reader=_reader(cloud, reach))
+
+
+def _reader(cloud: Cloud, reach: Reach) -> Cloud:
+    from wfprov.gcp.clock import SystemClock, SystemDice
+
+    return Retrying(
+        cloud=cloud,
+        clock=SystemClock(),
+        dice=SystemDice(),
+        retry=replace(REQUEST, attempts=READ_ATTEMPTS),
+        on_retry=reach.on_retry or silent,
+    )
+
+
+def _session(stack: Stack) -> Session:
+    from wfprov.gcp.session import cloud_session, embedded_session
+
+    token = next((os.environ[v] for v in TOKEN_VARIABLES if os.environ.get(v)), "")
+    if stack.endpoint == "cloud":
+        return cloud_session(
+            access_token=token,
+            endpoints=stack.endpoints,
+            universe_domain=stack.universe_domain,
+        )
+    if not token:
+        raise InputError(
+            f"{stack.endpoint} wants an access token, and none is set",
+            help=f"set {TOKEN_VARIABLES[0]}; `wfprov emulator serve` prints one",
+        )
+    grpc = urlsplit(stack.endpoints.get("iam", "")).netloc
+    if not grpc:
+        raise InputError(
+            f"service accounts are reached over gRPC, and {stack.endpoint} speaks HTTP",
+            help="write its gRPC address too: endpoints: {iam: http://127.0.0.1:PORT}",
+        )
+    return embedded_session(root=stack.endpoint, grpc_target=grpc, token=token)

@@ -1,0 +1,96 @@
+"""`wfprov apply`: carries out a saved plan, or plans, asks and applies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wfprov.app.load import Selection, load
+from wfprov.app.wiring import Reach
+from wfprov.cli import options
+from wfprov.cli.calls import watched
+from wfprov.cli.execution import carried_out, confirmed
+from wfprov.cli.output import Output
+from wfprov.cli.plan import show
+from wfprov.cli.selection import selected
+from wfprov.core.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(
+        epilog="Examples:\n\n"
+        "  `wfprov apply plan.json`  exactly what was reviewed, or a refusal\n\n"
+        "  `wfprov apply -e dev`  plan, ask, apply\n\n"
+        "  `wfprov apply -e dev --auto-approve`  in a pipeline"
+    )(apply)
+
+
+def apply(
+    plan_file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLANFILE]", help="A plan that `wfprov plan -o` saved."),
+    ] = None,
+    *,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option("--path", metavar="PATH", help="A definition or a folder; no saved plan."),
+    ] = None,
+    env: options.Environment = None,
+    config: options.Config = None,
+    project: options.Project = None,
+    region: options.Region = None,
+    auto_approve: options.AutoApprove = False,
+    parallelism: options.Parallelism = 10,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Carry out a saved plan, or make one, ask, and carry it out.
+
+    Whatever happens, what was done is reported; running again finishes it.
+    """
+    output = Output.of_process()
+    selection = selected(paths, env, config, project, region)
+    with watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach:
+        if plan_file is not None:
+            if plan_file.suffix in {".yaml", ".yml"}:
+                raise InputError(
+                    f"{plan_file} is a definition, not a saved plan",
+                    help=f"wfprov apply --path {plan_file}, or first wfprov plan -o plan.json",
+                )
+            return _saved(plan_file, selection, output, reach)
+        return _direct(selection, output, reach, ask=not auto_approve)
+
+
+def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) -> int:
+    from wfprov.app.apply import resumed, saved
+    from wfprov.app.wiring import control_plane
+    from wfprov.gcp.clock import SystemClock
+
+    plan, stack = saved(plan_file, selection)
+    with control_plane(stack, reach) as control:
+        live = resumed(plan, control, SystemClock(), reach.parallel)
+        if live is None:
+            output.result("Nothing left to do: all of this plan has been carried out.")
+            return 0
+        return carried_out(plan, live, control, reach, output, again=f"wfprov apply {plan_file}")
+
+
+def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) -> int:
+    from wfprov.app.plan import make_live
+    from wfprov.app.wiring import control_plane
+    from wfprov.gcp.clock import SystemClock
+
+    loaded = load(selection)
+    with control_plane(loaded.stack, reach) as control:
+        planned = make_live(loaded, control, SystemClock().now, parallel=reach.parallel)
+        show(planned, output)
+        if not planned.may_apply or not planned.plan.due:
+            return planned.exit_code()
+        if ask and not confirmed("Apply this plan?", output):
+            output.message("Nothing was changed.")
+            return 0
+        again = "wfprov apply" + (f" -e {selection.environment}" if selection.environment else "")
+        return carried_out(planned.plan, planned.live, control, reach, output, again=again)

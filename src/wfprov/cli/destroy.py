@@ -1,0 +1,63 @@
+"""`wfprov destroy`: removes what a stack owns, nothing else."""
+
+from __future__ import annotations
+
+import typer
+
+from wfprov.app.load import load
+from wfprov.cli import options
+from wfprov.cli.calls import watched
+from wfprov.cli.execution import carried_out, confirmed
+from wfprov.cli.output import Output
+from wfprov.cli.plan import show
+from wfprov.cli.selection import selected
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(
+        epilog="Examples:\n\n"
+        "  `wfprov destroy -e dev`\n\n"
+        "  `wfprov plan -e dev` shows first what is there"
+    )(destroy)
+
+
+def destroy(
+    *,
+    env: options.Environment = None,
+    config: options.Config = None,
+    project: options.Project = None,
+    region: options.Region = None,
+    auto_approve: options.AutoApprove = False,
+    parallelism: options.Parallelism = 10,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Remove the stack's workflows, their service accounts and their grants; ask first.
+
+    APIs stay enabled, and nothing that somebody else made is touched.
+    """
+    from wfprov.app.plan import ERROR, make_live
+    from wfprov.app.wiring import control_plane
+    from wfprov.gcp.clock import SystemClock
+    from wfprov.plan.change import Mode
+
+    output = Output.of_process()
+    loaded = load(selected(None, env, config, project, region))
+    with (
+        watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
+        control_plane(loaded.stack, reach) as control,
+    ):
+        planned = make_live(
+            loaded, control, SystemClock().now, mode=Mode.DESTROY, parallel=parallelism
+        )
+        show(planned, output)
+        if not planned.ok:
+            return ERROR
+        if not planned.plan.due:
+            return 0
+        if not auto_approve and not confirmed("Remove all of this?", output):
+            output.message("Nothing was changed.")
+            return 0
+        again = "wfprov destroy" + (f" -e {env}" if env else "")
+        return carried_out(planned.plan, planned.live, control, reach, output, again=again)

@@ -1,0 +1,68 @@
+"""Asks, applies and reports: what apply and destroy have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from wfprov.cli.output import Output
+from wfprov.core.errors import InputError, StalePlanError
+
+if TYPE_CHECKING:
+    from wfprov.app.wiring import ControlPlane, Reach
+    from wfprov.plan.change import Plan
+    from wfprov.plan.live import Live
+
+INTERRUPTED = 130
+
+
+def confirmed(question: str, output: Output) -> bool:
+    """Whether the user said yes.
+
+    Raises:
+        InputError: there is nobody to ask.
+    """
+    if not output.interactive:
+        raise InputError(
+            "there is no terminal to ask on, and nothing was changed",
+            help="--auto-approve applies without asking; a saved plan asks nothing",
+        )
+    return typer.confirm(question, err=True)
+
+
+def carried_out(
+    plan: Plan,
+    live: Live,
+    control: ControlPlane,
+    reach: Reach,
+    output: Output,
+    *,
+    again: str,
+) -> int:
+    """Carries a plan out with a line for each step; the exit code."""
+    from wfprov.app.apply import carry_out
+    from wfprov.apply.outcome import Event
+    from wfprov.gcp.clock import SystemClock, SystemDice
+    from wfprov.render.apply_text import event_line, report_text
+
+    def observe(event: Event) -> None:
+        line = event_line(event, plan.project, output.style)
+        if line is not None:
+            output.result(line)
+
+    output.result("")
+    report = carry_out(
+        plan,
+        live,
+        control,
+        clock=SystemClock(),
+        dice=SystemDice(),
+        parallel=reach.parallel,
+        observe=observe,
+    )
+    output.result("\n" + report_text(report, again, output.style))
+    if report.interrupted:
+        return INTERRUPTED
+    stale = any(isinstance(o.error, StalePlanError) for o in report.failed)
+    return 0 if report.ok else StalePlanError.exit_code if stale else 1

@@ -1,0 +1,53 @@
+"""Options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Paths: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Definitions or folders; `-` is standard input. Without any: what wfprov.yaml names.",
+        show_default=False,
+    ),
+]
+Environment: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--env", "-e", metavar="ENV", help="An environment: environments/ENV.yaml."),
+]
+Config: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The configuration, if not ./wfprov.yaml."),
+]
+Project: TypeAlias = Annotated[
+    str | None, typer.Option("--project", metavar="ID", help="The project, over the environment's.")
+]
+Region: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--region", metavar="REGION", help="The region, over the environment's."),
+]
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print each API call, and the count at the end.")
+]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, only results and errors.")
+]
+Parallelism: TypeAlias = Annotated[
+    int,
+    typer.Option("--parallelism", min=1, max=64, metavar="N", help="Requests at the same time."),
+]
+Impersonate: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--impersonate-service-account",
+        metavar="EMAIL",
+        help="Reach the cloud as this service account.",
+    ),
+]
+AutoApprove: TypeAlias = Annotated[
+    bool, typer.Option("--auto-approve", help="Do not ask before the first change.")
+]

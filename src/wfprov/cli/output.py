@@ -1,0 +1,63 @@
+"""Where a command writes: results to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+
+from wfprov.render.style import ANSI, PLAIN, Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """The two streams, and what they can show."""
+
+    results: TextIO
+    messages: TextIO
+    colour: bool
+    interactive: bool
+    width: int
+
+    @classmethod
+    def of_process(cls) -> Output:
+        """Standard output and error; colour on a terminal unless NO_COLOR is set.
+
+        Source: https://no-color.org (2026-11-23)
+        """
+        terminal = sys.stdout.isatty()
+        return cls(
+            results=sys.stdout,
+            messages=sys.stderr,
+            colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+            interactive=sys.stderr.isatty() and sys.stdin.isatty(),
+            width=max(60, shutil.get_terminal_size((80, 24)).columns) if terminal else 100,
+        )
+
+    @property
+    def style(self) -> Style:
+        """How results are painted."""
+        return ANSI if self.colour else PLAIN
+
+    def result(self, text: str) -> None:
+        """Writes what the command was asked for."""
+        self.results.write(text if text.endswith("\n") else text + "\n")
+        self.results.flush()
+
+    def message(self, text: str) -> None:
+        """Writes something beside the result."""
+        self.messages.write(text + "\n")
+        self.messages.flush()
+
+    def error(self, text: str, *, help_text: str = "") -> None:
+        """Writes why nothing more was done, and what to do."""
+        red, plain = ("\033[1;31m", "\033[0m") if self.colour else ("", "")
+        self.message(f"{red}error{plain}: {text}")
+        if help_text:
+            self.message(f"  help: {help_text}")
+
+    def abandon(self) -> None:
+        """Stops writing: the reader has gone."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,106 @@
+"""`wfprov plan`: the live state against the desired one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from wfprov.app.load import load
+from wfprov.app.plan import Planned, make_live, make_offline
+from wfprov.cli import options
+from wfprov.cli.calls import watched
+from wfprov.cli.output import Output
+from wfprov.cli.selection import selected
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(
+        epilog="Examples:\n\n"
+        "  `wfprov plan -e prod -o plan.json`  then `wfprov apply plan.json`\n\n"
+        "  `wfprov plan order.yaml --project acme --region europe-west1 --offline`\n\n"
+        "  `wfprov plan -e prod --detailed-exitcode`  2 when changes are due"
+    )(plan)
+
+
+def plan(
+    paths: options.Paths = None,
+    *,
+    env: options.Environment = None,
+    config: options.Config = None,
+    project: options.Project = None,
+    region: options.Region = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for apply.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Assume an empty project; read nothing.")
+    ] = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="End with 2 when changes are due.")
+    ] = False,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="What to print.")
+    ] = "text",
+    parallelism: options.Parallelism = 10,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Show what would change, and why; change nothing.
+
+    Exit code 1 when a finding is an error, 4 when a question is open or a grant is forbidden.
+    """
+    output = Output.of_process()
+    loaded = load(selected(paths, env, config, project, region))
+    if offline:
+        from time import time
+
+        planned = make_offline(loaded, time)
+    else:
+        from wfprov.app.wiring import control_plane
+        from wfprov.gcp.clock import SystemClock
+
+        with (
+            watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
+            control_plane(loaded.stack, reach) as control,
+        ):
+            planned = make_live(loaded, control, SystemClock().now, parallel=parallelism)
+    show(planned, output, as_json=output_format == "json")
+    if out is not None:
+        _save(planned, out, output)
+    return planned.exit_code(detailed=detailed_exitcode)
+
+
+def show(planned: Planned, output: Output, *, as_json: bool = False) -> None:
+    """Prints the findings and the plan."""
+    from wfprov.plan.document import document
+    from wfprov.render.plan_text import plan_text
+    from wfprov.render.text import report
+
+    if planned.diagnostics:
+        text = report(planned.diagnostics, style=output.style, width=output.width)
+        (output.message if as_json else output.result)(text + "\n")
+    if as_json:
+        output.result(json.dumps(document(planned.plan), indent=2, ensure_ascii=False))
+        return
+    output.result(plan_text(planned.plan, style=output.style, width=output.width))
+    if planned.stood_in:
+        output.message(
+            "The embedded control plane made stand-ins for what is called: "
+            + ", ".join(name.rpartition("/")[2] for name in planned.stood_in)
+        )
+
+
+def _save(planned: Planned, out: Path, output: Output) -> None:
+    from wfprov.render.plan_text import clock_time
+    from wfprov.store.plan_file import save_plan
+
+    save_plan(planned.plan, out)
+    if planned.may_apply:
+        until = clock_time(planned.plan.expires)
+        output.message(f"Saved to {out}, good until {until}. Apply:  wfprov apply {out}")
+    else:
+        output.message(f"Saved to {out}; it cannot be applied as it is.")

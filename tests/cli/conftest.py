@@ -1,0 +1,70 @@
+"""A command-line session in a folder of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from wfprov.cli.main import run
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+class Session:
+    """A working folder in which commands run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, path: str, text: str) -> Path:
+        """A file of the folder."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def wfprov(self, *arguments: str, stdin: str = "") -> Ended:
+        """Runs `wfprov ARGUMENTS` in the folder."""
+        out, err = io.StringIO(), io.StringIO()
+        with _inside(self.folder, stdin), redirect_stdout(out), redirect_stderr(err):
+            code = run(list(arguments))
+        assert "Traceback" not in err.getvalue()
+        return Ended(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _inside(folder: Path, stdin: str) -> Iterator[None]:
+    before, standard_input = Path.cwd(), sys.stdin
+    os.chdir(folder)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+    try:
+        yield
+    finally:
+        sys.stdin = standard_input
+        os.chdir(before)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """An empty working folder to run commands in."""
+    return Session(tmp_path)
