@@ -7,8 +7,8 @@ holes, `https://{args.region}-run.googleapis.com/`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
 
 from wfprov.core.span import Span
 from wfprov.language.ast import Primitive
@@ -39,6 +39,7 @@ class Hole:
 class Const:
     """A value that is known: null, a boolean, a number or a string."""
 
+    weight: ClassVar[int] = 1
     value: Primitive
 
     def __eq__(self, other: object) -> bool:
@@ -56,18 +57,48 @@ class Const:
 class Text:
     """A string with at least one hole; no two literals stand side by side, none is empty."""
 
+    weight: ClassVar[int] = 1
     parts: tuple[str | Hole, ...]
 
     def __str__(self) -> str:
         return "".join(str(part) for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MapOf:
-    """A map: the entries that are known, and what any other key holds (None: no other key)."""
+    """A map: the entries that are known, and what any other key holds (None: no other key).
+
+    In a map with `rest`, an entry that may be null may also be missing, and `rest` always may be
+    null. The order of the entries does not take part in equality. `weight` counts the values
+    inside, shared ones each time.
+    """
 
     entries: tuple[tuple[str, Abstract], ...]
     rest: Abstract | None = None
+    weight: int = field(default=1, init=False, repr=False)
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weight = 1 if self.rest is None else 1 + self.rest.weight
+        for _, value in self.entries:
+            weight += value.weight
+        object.__setattr__(self, "weight", weight)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, MapOf)
+            and len(self.entries) == len(other.entries)
+            and hash(self) == hash(other)
+            and self.rest == other.rest
+            and (self.entries == other.entries or dict(self.entries) == dict(other.entries))
+        )
+
+    def __hash__(self) -> int:
+        if self._hash == 0:
+            object.__setattr__(self, "_hash", hash((frozenset(self.entries), self.rest)) or 1)
+        return self._hash
 
     def get(self, key: str) -> Abstract | None:
         """What a key holds: a known entry, else `rest`."""
@@ -77,25 +108,73 @@ class MapOf:
         return self.rest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListOf:
     """A list: its items in order, or (`rest`) any number more, each as `rest` says."""
 
     items: tuple[Abstract, ...]
     rest: Abstract | None = None
+    weight: int = field(default=1, init=False, repr=False)
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weight = 1 if self.rest is None else 1 + self.rest.weight
+        for value in self.items:
+            weight += value.weight
+        object.__setattr__(self, "weight", weight)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, ListOf)
+            and hash(self) == hash(other)
+            and self.rest == other.rest
+            and self.items == other.items
+        )
+
+    def __hash__(self) -> int:
+        if self._hash == 0:
+            object.__setattr__(self, "_hash", hash((self.items, self.rest)) or 1)
+        return self._hash
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OneOf:
-    """One of several values, two or more, bounded; none is itself OneOf."""
+    """One of several values, two or more, bounded; none is itself OneOf.
+
+    The choices are all different; their order is that in which they were found and does not take
+    part in equality.
+    """
 
     choices: tuple[Abstract, ...]
+    weight: int = field(default=1, init=False, repr=False)
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", sum(choice.weight for choice in self.choices))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            isinstance(other, OneOf)
+            and len(self.choices) == len(other.choices)
+            and hash(self) == hash(other)
+            and frozenset(self.choices) == frozenset(other.choices)
+        )
+
+    def __hash__(self) -> int:
+        if self._hash == 0:
+            object.__setattr__(self, "_hash", hash(frozenset(self.choices)) or 1)
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Any value; the hole names where it comes from."""
 
+    weight: ClassVar[int] = 1
     hole: Hole
 
 
@@ -103,8 +182,16 @@ class Unknown:
 class Never:
     """No value: what an unreachable step sees."""
 
+    weight: ClassVar[int] = 0
+
 
 Abstract: TypeAlias = Const | Text | MapOf | ListOf | OneOf | Unknown | Never
+
+
+def is_single(value: Abstract) -> bool:
+    """Whether the value is its own and only alternative."""
+    kind = type(value)
+    return kind is not OneOf and kind is not Never
 
 
 def alternatives(value: Abstract) -> Iterator[Abstract]:

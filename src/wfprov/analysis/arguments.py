@@ -1,0 +1,99 @@
+"""Arguments by name: what a call's `args` or an expression's brackets say of each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from wfprov.analysis.domain import Abstract, Hole, ListOf, MapOf, Unknown, alternatives
+from wfprov.analysis.lattice import NULL, below, other_entry
+from wfprov.language.stdlib import FUNCTIONS
+
+_HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "accessString": ("secret_id", "version", "project_id"),
+    "addVersionString": ("secret_id", "project_id", "data"),
+    "run": ("workflow_id", "location", "project_id", "argument"),
+}
+"""Positional order of connector helpers, by the method's name.
+
+Source: https://cloud.google.com/workflows/docs/reference/googleapis/secretmanager/Overview
+(2026-11-23)
+"""
+
+
+def parameters(function: str, count: int) -> tuple[str, ...]:
+    """The names of the first `count` parameters; `arg1` and so on where they are not known."""
+    known = FUNCTIONS.get(function)
+    if known is not None:
+        names = known.params
+    elif function.startswith("googleapis."):
+        names = _HELPERS.get(function.rpartition(".")[2], ())
+    else:
+        names = ()
+    return (*names, *(f"arg{i + 1}" for i in range(len(names), count)))[:count]
+
+
+def named(function: str, args: Sequence[Abstract]) -> dict[str, Abstract]:
+    """Positional arguments with their names."""
+    return dict(zip(parameters(function, len(args)), args, strict=True))
+
+
+def ways(function: str, value: Abstract | None) -> list[tuple[dict[str, Abstract], Hole | None]]:
+    """Each way to read a call step's `args`: by name, and where further ones may come from."""
+    if value is None:
+        return [({}, None)]
+    found: list[tuple[dict[str, Abstract], Hole | None]] = []
+    for choice in alternatives(value):
+        match choice:
+            case MapOf(entries, rest):
+                hole = None if rest is None else _hole(rest)
+                found.append((dict(entries), hole))
+            case ListOf(items, rest):
+                found.append((named(function, items), None if rest is None else _hole(rest)))
+            case Unknown(hole):
+                found.append(({}, hole))
+            case _:
+                found.append(({}, None))
+    return found
+
+
+def _hole(rest: Abstract) -> Hole:
+    return rest.hole if isinstance(rest, Unknown) else Hole("arguments")
+
+
+def bound(
+    params: Sequence[str], value: Abstract | None
+) -> list[tuple[list[Abstract | None], bool]]:
+    """Each way to bind parameters to a call step's `args`: None is not given.
+
+    The boolean says that what is given may also be missing (a map that is not wholly known).
+    """
+    if value is None:
+        return [([None] * len(params), False)]
+    found: list[tuple[list[Abstract | None], bool]] = []
+    for choice in alternatives(value):
+        match choice:
+            case MapOf(entries, None):
+                table = dict(entries)
+                found.append(([table.get(name) for name in params], False))
+            case MapOf(entries, rest):
+                assert rest is not None
+                table = dict(entries)
+                found.append(
+                    ([table.get(name) or other_entry(rest, name) for name in params], True)
+                )
+            case ListOf(items, rest):
+                padded = (*items, *((rest,) * len(params)))[: len(params)]
+                found.append((list(padded), rest is not None))
+            case Unknown(hole):
+                found.append(([Unknown(below(hole, name)) for name in params], True))
+            case _:
+                found.append(([None] * len(params), False))
+    return found
+
+
+def in_order(function: str, value: Abstract | None) -> list[list[Abstract]]:
+    """Each way to read a library function's `args`, by position; what is not given is null."""
+    known = FUNCTIONS.get(function)
+    params = () if known is None else known.params
+    return [[NULL if item is None else item for item in given] for given, _ in bound(params, value)]

@@ -1,0 +1,138 @@
+"""Nothing that an execution calls is missing from the analysis."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import pytest
+from concrete import Execution, Made
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from programs import programs
+
+from wfprov.analysis.calls import Known, OutboundCall
+from wfprov.analysis.domain import (
+    Abstract,
+    Const,
+    Hole,
+    ListOf,
+    MapOf,
+    Never,
+    OneOf,
+    Text,
+    Unknown,
+)
+from wfprov.analysis.interpret import analyse
+from wfprov.core.span import Source
+from wfprov.language.parser import parse
+
+ARGUMENTS: tuple[dict[str, Any], ...] = (
+    {"a": "https://a.com", "b": 1, "c": None, "m": {"url": "https://m.com"}, "l": ["u", "v"]},
+    {"a": "prod", "b": {"url": "x"}, "c": True, "m": {}, "l": [1]},
+    {"a": 0, "b": 2, "c": "x", "m": {"url": "https://a.com", "body": {"next": "n"}}, "l": []},
+    {"a": None, "b": "https://b.com/", "c": [], "m": {"x": {"url": "y"}}, "l": [{"url": "z"}]},
+)
+ENVIRONMENT = {"U": "https://u.com"}
+
+
+def stands_for(value: Abstract, real: Any) -> bool:
+    match value:
+        case Unknown():
+            return True
+        case Never():
+            return False
+        case Const(held):
+            return type(held) is type(real) and held == real
+        case Text(parts):
+            if not isinstance(real, str):
+                # Two unknowns that were added: a number, perhaps.
+                return len(parts) > 1 and all(isinstance(part, Hole) for part in parts)
+            pattern = "".join(".*" if isinstance(p, Hole) else re.escape(p) for p in parts)
+            return re.fullmatch(pattern, real, re.DOTALL) is not None
+        case OneOf(choices):
+            return any(stands_for(choice, real) for choice in choices)
+        case ListOf(items, rest):
+            if not isinstance(real, list) or len(real) < len(items):
+                return False
+            if rest is None and len(real) != len(items):
+                return False
+            padded = [*items, *([rest] * (len(real) - len(items)))]
+            return all(
+                p is not None and stands_for(p, r) for p, r in zip(padded, real, strict=True)
+            )
+        case MapOf(entries, rest):
+            return isinstance(real, dict) and map_stands_for(dict(entries), rest, real)
+
+
+def map_stands_for(
+    entries: dict[str, Abstract], rest: Abstract | None, real: dict[str, Any]
+) -> bool:
+    for key, held in entries.items():
+        if key in real:
+            if not stands_for(held, real[key]):
+                return False
+        elif rest is None or not stands_for(held, None):
+            return False
+    others = [held for key, held in real.items() if key not in entries]
+    return not others or (rest is not None and all(stands_for(rest, held) for held in others))
+
+
+def matches(call: OutboundCall, made: Made) -> bool:
+    for name, value in made.args.items():
+        held = call.args.get(name)
+        if held is None:
+            if call.open_args is None:
+                return False
+        elif not stands_for(held, value):
+            return False
+    return call.open_args is not None or set(call.args) <= set(made.args)
+
+
+def hold(text: str, argument: Any, known: Known, seed: int) -> int:
+    """Checks one execution against the analysis; the number of calls it made."""
+    definition = parse(Source("p.json", text)).value
+    assert definition is not None
+    analysis = analyse(definition, known)
+    assert not [d for d in analysis.diagnostics if d.rule.slug == "analysis-limit"]
+    sites = {(site.span.start, site.span.end): site for site in analysis.sites}
+    dice = random.Random(seed)
+    made = Execution(definition, ENVIRONMENT, dice.randrange).start(argument)
+    for one in made:
+        site = sites[one.place]
+        assert site.reachable, (site.id, one)
+        assert any(matches(call, one) for call in site.calls), (site.id, one, site.calls)
+    return len(made)
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(programs(), st.sampled_from(ARGUMENTS), st.integers(0, 2**32), st.booleans())
+def test_no_execution_makes_a_call_that_the_analysis_did_not_list(text, argument, seed, told):
+    known = Known(arguments=argument, env=ENVIRONMENT, env_is_whole=True) if told else Known()
+    for turn in range(3):
+        hold(text, argument, known, seed + turn)
+
+
+@pytest.mark.parametrize("corpus_seed", range(2))
+def test_the_programs_that_are_generated_make_calls(corpus_seed):
+    """The law above says something only when executions come to calls."""
+    counts: list[int] = []
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs())
+    def tally(text):
+        counts.append(hold(text, ARGUMENTS[corpus_seed], Known(), 1))
+
+    tally()
+    assert sum(count > 0 for count in counts) > len(counts) // 3
