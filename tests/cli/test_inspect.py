@@ -96,6 +96,26 @@ def test_an_external_api_with_a_header_needs_no_grant(session):
     assert target["question"] is None
 
 
+def test_a_google_api_by_its_address_is_granted_on_the_resource_that_the_path_names(session):
+    session.write(
+        "publish.yaml",
+        "- publish:\n    call: http.post\n    args:\n"
+        "      url: https://pubsub.googleapis.com/v1/projects/acme/topics/orders:publish\n"
+        "      auth: {type: OAuth2}\n"
+        "- read:\n    call: http.get\n    args:\n"
+        "      url: https://secretmanager.googleapis.com/v1/projects/acme/secrets/key/versions/1:access\n"
+        "      auth: {type: OAuth2}\n",
+    )
+    ended = session.wfprov("inspect", "publish.yaml", "--format", "json", *WHERE)
+    assert {(g["role"], g["on"]) for g in ended.json["workflows"][0]["grants"]} == {
+        ("roles/pubsub.publisher", "//pubsub.googleapis.com/projects/acme/topics/orders"),
+        (
+            "roles/secretmanager.secretAccessor",
+            "//secretmanager.googleapis.com/projects/acme/secrets/key",
+        ),
+    }
+
+
 def test_standard_input_is_a_definition(session):
     ended = session.wfprov("inspect", "-", "--format", "json", *WHERE, stdin=ORDERS)
     assert ended.code == 0

@@ -78,10 +78,13 @@ def _filled(template: str, reached: Reached, request: Request) -> ResourceName:
         for given in request.values(path.replace("[]", "[]."))
         if (text := shown(given)) is not None
     }
-    for name in re.findall(r"\{(\w+)\}", template):
-        if request.is_http and name not in reached.parts.named:
+    told = (*reached.parts.named, *reached.parts.collected)
+    for collection, name in re.findall(r"([^/{}]+)/\{(\w+)\}", template):
+        if request.is_http and name not in told and collection not in told:
             for given in request.values(f"query.{name}"):
-                more[name] = shown(given) or more.get(name, "{" + name + "}")
+                text = shown(given)
+                if text is not None:
+                    more[name] = text
     if reached.id.api == "storage" and "name" in reached.parts.named:
         more["object"] = reached.parts.named.get("object", reached.parts.named["name"])
     name = filled(template, reached.parts, request.place, more)
