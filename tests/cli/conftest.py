@@ -14,6 +14,18 @@ from pathlib import Path
 import pytest
 
 from wfprov.cli.main import run
+from wfprov.emulator import admin
+from wfprov.emulator.server import Emulator
+
+OWNER = "user:ana@example.com"
+SERVICE = "//run.googleapis.com/projects/acme-shop/locations/europe-west1/services/payments"
+DEFINITION = """\
+- charge:
+    call: http.post
+    args:
+      url: https://payments-493817260155.europe-west1.run.app/charge
+      auth: {type: OIDC}
+"""
 
 
 @dataclass(frozen=True)
@@ -68,3 +80,40 @@ def _inside(folder: Path, stdin: str) -> Iterator[None]:
 def session(tmp_path: Path) -> Session:
     """An empty working folder to run commands in."""
     return Session(tmp_path)
+
+
+@pytest.fixture
+def owner() -> str:
+    """Who owns the project of `emulator`."""
+    return OWNER
+
+
+@pytest.fixture
+def emulator():
+    """A control plane with a project and a service that others deployed."""
+    with Emulator.start(operation_polls=0) as running:
+        for what, body in (
+            ("projects", {"projectId": "acme-shop", "projectNumber": "493817260155"}),
+            ("resources", {"names": [SERVICE]}),
+        ):
+            sent = {**body, "owner": OWNER}
+            admin.answer(running.plane, "POST", f"emulator/v1/{what}", {}, sent)
+        yield running
+
+
+@pytest.fixture
+def deployed(session, emulator, owner, monkeypatch):
+    """A stack that is deployed to that control plane, by its address."""
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token(owner))
+    session.write("workflows/order-intake.yaml", DEFINITION)
+    session.write(
+        "wfprov.yaml",
+        "version: 1\nstack: orders\nworkflows:\n"
+        "  order-intake: {source: workflows/order-intake.yaml}\n",
+    )
+    session.write(
+        "environments/shop.yaml",
+        f"endpoint: {emulator.http_url}\nendpoints: {{iam: 'http://{emulator.grpc_target}'}}\n"
+        "project: acme-shop\nregion: europe-west1\n",
+    )
+    return session

@@ -187,25 +187,6 @@ def test_an_offline_plan_reads_nothing_and_cannot_be_applied(stack):
     assert "offline" in refused.err
 
 
-def test_an_unreachable_control_plane_is_said_with_its_address(session):
-    session.write("w.yaml", DEFINITION)
-    session.write("wfprov.yaml", CONFIG.replace("workflows/order-intake.yaml", "w.yaml"))
-    session.write(
-        "environments/far.yaml",
-        "endpoint: http://127.0.0.1:9\nendpoints: {iam: 'http://127.0.0.1:9'}\n"
-        "project: acme-test\nregion: europe-west1\n",
-    )
-    import os
-
-    os.environ["GOOGLE_OAUTH_ACCESS_TOKEN"] = "token"
-    try:
-        ended = session.wfprov("plan", "-e", "far")
-    finally:
-        del os.environ["GOOGLE_OAUTH_ACCESS_TOKEN"]
-    assert ended.code == 1
-    assert "127.0.0.1:9" in ended.err
-
-
 def test_an_unknown_environment_lists_those_there_are(stack):
     ended = stack.wfprov("plan", "-e", "prd")
     assert ended.code == 3

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wfprov.app.load import Selection, load
-from wfprov.app.wiring import Reach
 from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.execution import carried_out, confirmed
@@ -16,6 +14,10 @@ from wfprov.cli.output import Output
 from wfprov.cli.plan import show
 from wfprov.cli.selection import selected
 from wfprov.core.errors import InputError
+
+if TYPE_CHECKING:
+    from wfprov.app.load import Selection
+    from wfprov.app.wiring import Reach
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def apply(
     plan_file: Annotated[
         Path | None,
-        typer.Argument(metavar="[PLANFILE]", help="A plan that `wfprov plan -o` saved."),
+        typer.Argument(metavar="PLANFILE", help="A plan that `wfprov plan -o` saved."),
     ] = None,
     *,
     paths: Annotated[
@@ -79,6 +81,7 @@ def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) 
 
 
 def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) -> int:
+    from wfprov.app.load import load
     from wfprov.app.plan import make_live
     from wfprov.app.wiring import control_plane
     from wfprov.gcp.clock import SystemClock

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from wfprov.app.wiring import Reach
 from wfprov.cli.output import Output
 from wfprov.core.errors import CloudError
 from wfprov.core.resource import Call
 
 if TYPE_CHECKING:
+    from wfprov.app.wiring import Reach
     from wfprov.gcp.dispatch import Sent
 
 
@@ -21,6 +21,8 @@ def watched(output: Output, *, verbose: bool, quiet: bool, parallel: int) -> Ite
 
     With `verbose` the count comes at the end too.
     """
+    from wfprov.app.wiring import Reach
+
     counted = _Counter(output, verbose=verbose, running=output.interactive and not quiet)
     try:
         yield Reach(parallel=parallel, on_sent=counted.sent, on_retry=counted.retry)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from wfprov.app.check import check as check_files
 from wfprov.cli import options
 from wfprov.cli.output import Output
 from wfprov.cli.selection import selected
-from wfprov.render.text import report
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +32,9 @@ def check(
 
     Exit code 1 when a finding is an error.
     """
+    from wfprov.app.check import check as check_files
+    from wfprov.render.text import report
+
     output = Output.of_process()
     checked = check_files(selected(paths, env, config, project, region))
     if checked.diagnostics:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from wfprov.app.load import load
 from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.execution import carried_out, confirmed
@@ -37,6 +36,7 @@ def destroy(
 
     APIs stay enabled, and nothing that somebody else made is touched.
     """
+    from wfprov.app.load import load
     from wfprov.app.plan import ERROR, make_live
     from wfprov.app.wiring import control_plane
     from wfprov.gcp.clock import SystemClock

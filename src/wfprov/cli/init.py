@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from wfprov.app.init import init as write_stack
-from wfprov.app.init import templates
 from wfprov.cli.output import Output
 
 
@@ -24,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to write; made when it is not there.")
+        Path, typer.Argument(metavar="DIR", help="Where to write; made when it is not there.")
     ] = Path(),
     *,
     template: Annotated[
@@ -35,6 +33,9 @@ def init(
     ] = False,
 ) -> int:
     """Write wfprov.yaml, environments/ and workflows/ from a starter; never over a file."""
+    from wfprov.app.init import init as write_stack
+    from wfprov.app.init import templates
+
     output = Output.of_process()
     if list_templates:
         found = templates()

@@ -7,15 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from wfprov.app.inspect import inspect_stack
-from wfprov.app.load import load
-from wfprov.app.wiring import facts
 from wfprov.cli import options
 from wfprov.cli.output import Output
 from wfprov.cli.selection import selected
-from wfprov.core.diagnostic import in_order
-from wfprov.render.json import inspect_document
-from wfprov.render.text import inspection, report
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +37,13 @@ def inspect(
     Exit code 0 whenever the definitions could be read, open questions included; 1 when a finding
     is an error (the JSON is printed all the same).
     """
+    from wfprov.app.inspect import inspect_stack
+    from wfprov.app.load import load
+    from wfprov.app.wiring import facts
+    from wfprov.core.diagnostic import in_order
+    from wfprov.render.json import inspect_document
+    from wfprov.render.text import inspection, report
+
     output = Output.of_process()
     loaded = load(selected(paths, env, config, project, region))
     inspected = inspect_stack(loaded, facts())

@@ -10,7 +10,7 @@ import typer
 Paths: TypeAlias = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[PATH]...",
+        metavar="PATH",
         help="Definitions or folders; `-` is standard input. Without any: what wfprov.yaml names.",
         show_default=False,
     ),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from wfprov.app.load import load
-from wfprov.app.plan import Planned, make_live, make_offline
 from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.output import Output
 from wfprov.cli.selection import selected
+
+if TYPE_CHECKING:
+    from wfprov.app.plan import Planned
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +54,9 @@ def plan(
 
     Exit code 1 when a finding is an error, 4 when a question is open or a grant is forbidden.
     """
+    from wfprov.app.load import load
+    from wfprov.app.plan import make_live, make_offline
+
     output = Output.of_process()
     loaded = load(selected(paths, env, config, project, region))
     if offline:

@@ -9,7 +9,6 @@ import typer
 
 from wfprov.cli.output import Output
 from wfprov.core.errors import InputError
-from wfprov.render.schemas import SCHEMAS
 
 
 def register(app: typer.Typer) -> None:
@@ -22,9 +21,13 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(SCHEMAS)}.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="config, environment, inspect or plan.")
+    ],
 ) -> int:
     """Print the JSON Schema of a file or of an output."""
+    from wfprov.render.schemas import SCHEMAS
+
     if name not in SCHEMAS:
         raise InputError(f"there is no schema {name!r}", help=f"there are {', '.join(SCHEMAS)}")
     Output.of_process().result(json.dumps(SCHEMAS[name](), indent=2))

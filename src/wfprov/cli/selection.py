@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wfprov.app.load import Selection
+if TYPE_CHECKING:
+    from wfprov.app.load import Selection
 
 
 def selected(
@@ -15,6 +17,8 @@ def selected(
     region: str | None,
 ) -> Selection:
     """The selection that the shared arguments describe."""
+    from wfprov.app.load import Selection
+
     return Selection(
         paths=tuple(paths or ()),
         environment=env,
