@@ -76,6 +76,7 @@ class Settings:
         "workflows",
     )
     groups: dict[str, list[str]] = field(default_factory=dict)
+    iap_hosts: dict[str, str] = field(default_factory=dict)
     metadata_account: str = ""
 
     def as_json(self) -> Json:
@@ -136,9 +137,17 @@ class World:
         return hashlib.sha256(f"hex {self.objects.next_number()}".encode()).hexdigest()[:length]
 
     def etag(self) -> str:
-        """An etag never used before: eight bytes in base64, as policies and roles have."""
-        number = int(self.seconds() * 1000) * 1024 + self.objects.next_number() % 1024
-        return base64.b64encode((7 << 56 | 6 << 48 | number & (1 << 48) - 1).to_bytes(8)).decode()
+        """An etag never used before: eight bytes in base64, as policies and roles have.
+
+        It reads the same in both alphabets of base64, for clients decode it and encode it anew:
+        gcloud sends `-` for `+`.
+        """
+        while True:
+            number = int(self.seconds() * 1000) * 1024 + self.objects.next_number() % 1024
+            value = (7 << 56 | 6 << 48 | number & (1 << 48) - 1).to_bytes(8)
+            made = base64.b64encode(value).decode()
+            if "+" not in made and "/" not in made:
+                return made
 
     # -- projects -------------------------------------------------------------
 
