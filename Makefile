@@ -37,8 +37,9 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
+# make bench [CORPUS=DIR]: figures, each against something measured in the same run
 bench: $(READY)
-	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench.py $(CORPUS)
 
 # make data INPUTS=DIR: rebuild Google's facts from the tables in DIR (see src/wfprov/data/PROVENANCE.md)
 data: $(READY)
