@@ -156,3 +156,10 @@ def test_every_truncation_of_a_definition_is_analysed():
         definition = parse(Source("w.yaml", text[:end])).value
         if definition is not None:
             analyse(definition, Known())
+
+
+def test_a_misspelt_call_in_a_broken_expression_is_looked_into_and_crashes_nothing():
+    text = """- a: {assign: [{x: '${defaultsys.get_env("G"), "isaacsim")}'}]}"""
+    tree = parse(Source("w.yaml", text)).value
+    assert tree is not None
+    assert analyse(tree, Known()).sites == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from typing import Any
@@ -106,16 +107,104 @@ def hold(text: str, argument: Any, known: Known, seed: int) -> int:
     return len(made)
 
 
-@settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(programs(), st.sampled_from(ARGUMENTS), st.integers(0, 2**32), st.booleans())
-def test_no_execution_makes_a_call_that_the_analysis_did_not_list(text, argument, seed, told):
-    known = Known(arguments=argument, env=ENVIRONMENT, env_is_whole=True) if told else Known()
-    for turn in range(3):
-        hold(text, argument, known, seed + turn)
+def check_soundness(examples: int) -> None:
+    """Checks generated programs against their executions; fails on the first that is missed."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(programs(), st.sampled_from(ARGUMENTS), st.integers(0, 2**32), st.booleans())
+    def law(text, argument, seed, told):
+        known = Known(arguments=argument, env=ENVIRONMENT, env_is_whole=True) if told else Known()
+        for turn in range(3):
+            hold(text, argument, known, seed + turn)
+
+    law()
+
+
+def test_no_execution_makes_a_call_that_the_analysis_did_not_list():
+    check_soundness(60)
+
+
+SHARED = {
+    "main": {
+        "params": ["args"],
+        "steps": [
+            {"init": {"assign": [{"a": "https://before"}, {"b": "https://aud.before"}]}},
+            {
+                "side": {
+                    "parallel": {
+                        "shared": ["a", "b"],
+                        "branches": [
+                            {"one": {"steps": [{"w": {"assign": [{"a": "https://during"}]}}]}},
+                            {
+                                "two": {
+                                    "steps": [
+                                        {"r": {"call": "http.get", "args": {"url": "${a}"}}},
+                                        {"x": {"assign": [{"b": "${a}"}]}},
+                                    ]
+                                }
+                            },
+                            {
+                                "three": {
+                                    "steps": [{"s": {"call": "http.get", "args": {"url": "${b}"}}}]
+                                }
+                            },
+                        ],
+                    }
+                }
+            },
+            {"after": {"call": "http.get", "args": {"url": "${a}", "auth": "${b}"}}},
+        ],
+    }
+}
+
+
+def test_what_one_branch_writes_is_listed_where_another_reads_it():
+    text = json.dumps(SHARED)
+    assert sum(hold(text, None, Known(), seed) for seed in range(60)) > 60
+    definition = parse(Source("p.json", text)).value
+    assert definition is not None
+    listed = {
+        site.id.rpartition(".")[2]: {call.args["url"] for call in site.calls}
+        for site in analyse(definition, Known()).sites
+    }
+    both = {Const("https://before"), Const("https://during")}
+    assert listed["r"] == both
+    assert listed["s"] == {*both, Const("https://aud.before")}
+    assert listed["after"] == {Const("https://during")}
+
+
+@st.composite
+def correlated(draw: Any) -> str:
+    """Several variables set together in the cases of switches, then read together."""
+    names = ("a", "b", "c")
+    steps: list[Any] = [{"init": {"assign": [dict.fromkeys((name,), "") for name in names]}}]
+    for i in range(draw(st.integers(1, 4))):
+        cases = []
+        for k in range(draw(st.integers(1, 6))):
+            chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+            sums = [{name: f'${{{name} + "{i}{k}"}}'} for name in chosen]
+            key = draw(st.sampled_from(("a", "b", "c", "m", "l")))
+            wanted = draw(st.sampled_from(('"prod"', "0", "null", "true")))
+            condition = f"${{args.{key} == {wanted}}}"
+            cases.append({"condition": condition, "assign": sums})
+        back = draw(st.booleans())
+        label = f"s{i}"
+        steps.append({label: {"switch": cases}})
+        steps.append({f"g{i}": {"call": "http.get", "args": {"url": "${a + b}", "auth": "${c}"}}})
+        if back:
+            condition = f"${{len(a) < {draw(st.integers(1, 6))} and args.b != 1}}"
+            steps.append({f"j{i}": {"switch": [{"condition": condition, "next": label}]}})
+    return json.dumps({"main": {"params": ["args"], "steps": steps}})
+
+
+@settings(max_examples=60, deadline=None)
+@given(correlated(), st.sampled_from(ARGUMENTS), st.booleans())
+def test_stores_that_are_kept_apart_lose_no_execution(text, argument, told):
+    hold(text, argument, Known(arguments=argument) if told else Known(), 1)
 
 
 @pytest.mark.parametrize("corpus_seed", range(2))

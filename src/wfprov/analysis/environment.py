@@ -24,12 +24,13 @@ _NO_FACTS: Final[Mapping[Path, Abstract]] = {}
 
 
 class Variables:
-    """The names of a procedure's variables, numbered."""
+    """A procedure's variables, numbered; `deciding` tells which have a part in calls."""
 
-    __slots__ = ("names", "numbers", "width")
+    __slots__ = ("deciding", "names", "numbers", "width")
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], deciding: frozenset[str]) -> None:
         self.names = tuple(names)
+        self.deciding = tuple(name in deciding for name in self.names)
         self.numbers = {name: i for i, name in enumerate(self.names)}
         self.width = max(16, isqrt(len(self.names)) + 1)
 
@@ -91,6 +92,40 @@ class Environment:
             return self
         return self._meet(other, _either)
 
+    def differences(self, other: Environment, enough: int) -> int:
+        """How many deciding variables differ between the stores; counting ends at `enough`.
+
+        A variable that one of the stores has not assigned is not counted.
+        """
+        count = 0
+        deciding, width = self.variables.deciding, self.variables.width
+        for i, mine in enumerate(self.chunks):
+            theirs = other.chunks[i]
+            if mine is theirs:
+                continue
+            for j, old in enumerate(mine):
+                new = theirs[j]
+                if old is new or old is None or new is None:
+                    continue
+                if deciding[i * width + j] and old != new:
+                    count += 1
+                    if count >= enough:
+                        return count
+        return count
+
+    def filled(self, others: Sequence[Environment]) -> Environment:
+        """The store with what it has not assigned taken from the other ones."""
+        chunks: list[Chunk] = []
+        for i, mine in enumerate(self.chunks):
+            theirs = [store.chunks[i] for store in others if store.chunks[i] is not mine]
+            if theirs and None in mine:
+                mine = tuple(  # noqa: PLW2901 - the chunk, filled
+                    _any_of([chunk[j] for chunk in theirs]) if held is None else held
+                    for j, held in enumerate(mine)
+                )
+            chunks.append(mine)
+        return Environment(self.variables, tuple(chunks), self.facts)
+
     def repeat(self, other: Environment) -> Environment:
         """The join where a loop closes: a number that has changed may be any number."""
         return self._meet(other, self._counted)
@@ -146,7 +181,7 @@ class Environment:
                 if old is new or new is None:
                     continue
                 value = new if old is None else both(old, new, i * width + j)
-                if value is not old:
+                if value is not old and value != old:
                     if merged is None:
                         merged = list(mine)
                     merged[j] = value
@@ -175,6 +210,11 @@ class Environment:
 
 def _either(old: Abstract, new: Abstract, number: int) -> Abstract:  # noqa: ARG001
     return join(old, new)
+
+
+def _any_of(values: Sequence[Abstract | None]) -> Abstract | None:
+    held = [value for value in values if value is not None]
+    return join(*held) if held else None
 
 
 def _is_number(value: Abstract) -> bool:

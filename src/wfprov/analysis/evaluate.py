@@ -22,7 +22,7 @@ from wfprov.analysis.lattice import NEVER, NULL, WEIGHT, join
 from wfprov.analysis.library import FUNCTIONS, applied
 from wfprov.analysis.operators import binary, negated, negative
 from wfprov.analysis.platform import Platform
-from wfprov.analysis.sites import is_outbound
+from wfprov.analysis.sites import is_certain, is_outbound
 from wfprov.analysis.strings import each, text_of
 from wfprov.core.span import Span
 from wfprov.language.ast import (
@@ -95,7 +95,9 @@ class Evaluator:
                 return made
             case Broken():
                 for call in value.calls:
-                    self.expression(call, env)
+                    # As the inventory reads it: what only may be a call is looked into.
+                    for part in (call,) if is_certain(call.function) else call.args:
+                        self.expression(part, env)
                 return Unknown(Hole("expression", value.span))
             case TemplateText():
                 return _template(value)

@@ -14,11 +14,11 @@ from wfprov.analysis.domain import Abstract, Hole, MapOf, Never, Unknown
 from wfprov.analysis.environment import Environment
 from wfprov.analysis.evaluate import Evaluator
 from wfprov.analysis.flow import Flow, Node, Region, flow_of
-from wfprov.analysis.lattice import NULL, WEIGHT, join, join_all
+from wfprov.analysis.lattice import NULL, WEIGHT, covers, join, join_all, widen
 from wfprov.analysis.outcome import Descent, Entry, Outbound, Outcome, Summary
 from wfprov.analysis.platform import Platform
 from wfprov.analysis.regions import RegionRun
-from wfprov.analysis.runner import WAYS, Cells
+from wfprov.analysis.runner import LANES, WAYS, Cells
 from wfprov.analysis.shapes import Shapes
 from wfprov.analysis.sites import CallKey, CallNode, is_outbound, key_of
 from wfprov.language.ast import (
@@ -36,6 +36,9 @@ BUDGET: Final = 60_000
 
 CONTEXTS: Final = 64
 """How many different lists of arguments a procedure is run with."""
+
+_CHANGES: Final = 16
+"""How many times the arguments that stand for all further ones are widened."""
 
 DEPTH: Final = 120
 """How deep runs, calls and expressions may stand inside each other when another run begins."""
@@ -59,6 +62,7 @@ class Machine:
         self._flows: dict[str, Flow] = {}
         self._summaries: dict[tuple[str, tuple[Abstract, ...]], Summary] = {}
         self._contexts: dict[str, int] = {}
+        self._overflow: dict[str, tuple[Abstract, ...]] = {}
         self._waiting: list[Summary] = []
         self._met: list[Entry] = []
         self._step = ""
@@ -66,6 +70,7 @@ class Machine:
         self.evaluator = Evaluator(platform, frozenset(definition.procedures), self)
         self.cells: Cells = {}
         self.credit = WAYS
+        self.lanes = LANES
         self.depth = 0
         self.seen: set[int] = set()
         self.met: set[CallKey] = set()
@@ -91,7 +96,7 @@ class Machine:
     def _flow(self, name: str) -> Flow:
         flow = self._flows.get(name)
         if flow is None:
-            flow = self._flows[name] = flow_of(self._procedures[name])
+            flow = self._flows[name] = flow_of(self._procedures[name], frozenset(self._procedures))
             self._left += 20 * len(flow.region.nodes)
         return flow
 
@@ -112,7 +117,9 @@ class Machine:
         met, cells, step = self._met, self.cells, self._step
         self._set_cells({})
         summary.running = True
+        lanes, self.lanes = self.lanes, LANES
         outcome = self.run(flow.region, env)
+        self.lanes = lanes
         summary.running = False
         self._met, self._step = met, step
         self._set_cells(cells)
@@ -129,10 +136,10 @@ class Machine:
         known = (name, args) in self._summaries
         depth = self.depth + self.evaluator.depth
         if not known and (self._contexts.get(name, 0) >= CONTEXTS or depth > DEPTH):
-            params = self._procedures[name].params
-            args = tuple(Unknown(Hole(f"{name}.{param.name}", param.span)) for param in params)
-            summary = self._summary(name, args)
-            if summary.outcome is None and not summary.running:
+            summary = self._summary(name, self._together(name, args))
+            if depth <= DEPTH:
+                self._fill(summary)
+            elif summary.outcome is None and not summary.running:
                 self._waiting.append(summary)
         else:
             summary = self._summary(name, args)
@@ -142,6 +149,33 @@ class Machine:
                 self._fill(summary)
         self._met.append(Descent(call, summary))
         return result if summary.outcome is None else summary.value
+
+    def _together(self, name: str, args: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
+        """Arguments that stand for these and for all that were too many before.
+
+        They change a bounded number of times: a string keeps what all of them begin with, until
+        there have been too many changes for that too.
+        """
+        before = self._overflow.get(name)
+        if before is None:
+            made = args
+        elif all(covers(old, new) for old, new in zip(before, args, strict=True)):
+            return before
+        else:
+            params = self._procedures[name].params
+            worn = self._contexts[name] >= CONTEXTS + _CHANGES
+            made = tuple(
+                self._one_for(old, new, Hole(f"{name}.{param.name}", param.span), worn)
+                for old, new, param in zip(before, args, params, strict=True)
+            )
+        self._overflow[name] = made
+        return made
+
+    @staticmethod
+    def _one_for(old: Abstract, new: Abstract, hole: Hole, worn: bool) -> Abstract:  # noqa: FBT001
+        if covers(old, new):
+            return old
+        return Unknown(hole) if worn else widen(old, new, hole)
 
     def _defaulted(
         self, name: str, given: Sequence[Abstract | None], *, partial: bool

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from wfprov.analysis.environment import Variables
+from wfprov.analysis.relevance import deciding_variables
 from wfprov.language.ast import (
     Assign,
     Attribute,
@@ -117,12 +118,13 @@ class _Around:
     depth: int
 
 
-def flow_of(procedure: Procedure) -> Flow:
-    """The control-flow graph of a procedure."""
+def flow_of(procedure: Procedure, procedures: frozenset[str]) -> Flow:
+    """The control-flow graph of a procedure; `procedures` are the names of all."""
     builder = _Builder()
     params = tuple(builder.number(param.name) for param in procedure.params)
     region = builder.region(procedure.steps, guarded=False, name=None, depth=0)
-    return Flow(procedure, Variables(tuple(builder.numbers)), params, region)
+    variables = Variables(tuple(builder.numbers), deciding_variables(procedure, procedures))
+    return Flow(procedure, variables, params, region)
 
 
 def root_of(target: Expr) -> str | None:

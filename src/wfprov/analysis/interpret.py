@@ -9,6 +9,7 @@ from typing import Final
 from wfprov.analysis.calls import Known, OutboundCall, Site
 from wfprov.analysis.domain import Abstract, Hole
 from wfprov.analysis.execute import BUDGET, BudgetSpentError, Machine
+from wfprov.analysis.lattice import join
 from wfprov.analysis.outcome import Descent, Entry, Outbound, Outcome, Summary
 from wfprov.analysis.platform import Platform
 from wfprov.analysis.rules import (
@@ -19,7 +20,7 @@ from wfprov.analysis.rules import (
 )
 from wfprov.analysis.shapes import NoShapes, Shapes
 from wfprov.analysis.sites import Inventory, inventory, steps_in
-from wfprov.analysis.ways import WAYS, expanded, merged
+from wfprov.analysis.ways import WAYS, expanded, is_deciding, merged
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.span import Span
 from wfprov.language.ast import Definition, Step
@@ -74,7 +75,7 @@ def analyse(
             )
         )
     else:
-        diagnostics.extend(_dead(definition, machine.seen))
+        diagnostics.extend(_dead_anywhere(definition, known, entries, machine.seen, budget))
     sites = []
     for key, (site, call) in listed.outbound.items():
         calls = ways.of(site)
@@ -179,14 +180,18 @@ class _Ways:
         made = self._expanded.get(entry)
         if made is None:
             args, whole = expanded(entry.call.function, entry.args)
-            made = [((frozenset(way.items()), entry.open_args), way) for way in args]
+            made = [(_decisive(entry, way), way) for way in args]
             self._expanded[entry] = made
             ways.whole &= whole
         for key, way in made:
             known = ways.found.get(key)
             if known is None:
-                ways.found[key] = (way, entry.open_args, {via: None})
-            elif len(known[2]) < WAYS:
+                ways.found[key] = (dict(way), entry.open_args, {via: None})
+                continue
+            for name, value in way.items():
+                if known[0][name] is not value:
+                    known[0][name] = join(known[0][name], value)
+            if len(known[2]) < WAYS:
                 known[2][via] = None
 
     def of(self, site: str) -> tuple[OutboundCall, ...]:
@@ -231,6 +236,13 @@ class _Ways:
                 )
 
 
+def _decisive(entry: Outbound, way: dict[str, Abstract]) -> object:
+    """What tells a way from others: which arguments are given, and what those are that decide."""
+    function = entry.call.function
+    deciding = frozenset(item for item in way.items() if is_deciding(function, item[0]))
+    return deciding, frozenset(way), entry.open_args
+
+
 def _entries(outcome: Outcome) -> Iterator[Entry]:
     """What was met in an outcome, in text order, regions inside it included."""
     stack: list[Iterator[Entry]] = [_own(outcome)]
@@ -247,6 +259,22 @@ def _entries(outcome: Outcome) -> Iterator[Entry]:
 def _own(outcome: Outcome) -> Iterator[Entry]:
     for met in outcome.met.values():
         yield from met
+
+
+def _dead_anywhere(
+    definition: Definition, known: Known, entries: list[str], seen: set[int], budget: int
+) -> list[Diagnostic]:
+    """Notes for what never runs wherever it is deployed: not for what one environment rules out."""
+    found = list(_dead(definition, seen))
+    if not found or known == Known():
+        return found
+    anywhere = Machine(definition, Platform(Known()), NoShapes(), budget)
+    try:
+        for name in entries:
+            anywhere.start(name)
+    except BudgetSpentError:
+        return []
+    return list(_dead(definition, seen | anywhere.seen))
 
 
 def _dead(definition: Definition, seen: set[int]) -> Iterator[Diagnostic]:

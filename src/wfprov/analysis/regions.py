@@ -1,7 +1,9 @@
 """One run of a region: stores flow along its nodes until nothing changes.
 
-Nodes wait in text order, so code without jumps back is run once. A store that keeps changing where
-a jump back arrives is widened, and given up in the end, so every run terminates.
+Where paths meet, stores that differ in several variables stay apart, up to a bound, so that what
+was assigned together is read together: an address and its audience. Nodes wait in text order, so
+code without jumps back is run once. A store that keeps changing where a jump back arrives is
+widened, and given up in the end, so every run terminates.
 """
 
 from __future__ import annotations
@@ -31,6 +33,12 @@ from wfprov.language.ast import (
     Try,
 )
 
+_TOGETHER: Final = 2
+"""In how many variables two stores differ that are kept apart: one alone is no correlation."""
+
+_FAR: Final = 8
+"""In how many variables stores differ to be as far apart as any."""
+
 _JOINS: Final = 3
 _WIDENINGS: Final = 8
 
@@ -43,10 +51,12 @@ class RegionRun:
         self._see = machine.evaluator
         self._region = region
         self._outcome = Outcome()
-        self._states: dict[Node, Environment] = {}
+        self._lanes = machine.lanes
+        self._states: dict[Node, list[Environment]] = {}
         self._visits: dict[Node, int] = {}
         self._heap: list[int] = []
         self._queued: set[int] = set()
+        self._order = -1
 
     def outcome(self, env: Environment) -> Outcome:
         """What running it from a store comes to."""
@@ -55,10 +65,24 @@ class RegionRun:
         while self._heap:
             order = heappop(self._heap)
             self._queued.discard(order)
-            node = nodes[order]
-            self._machine.spend()
-            self._visit(node, self._states[node])
+            self._order = order
+            self._visit_all(nodes[order])
         return self._outcome
+
+    def _visit_all(self, node: Node) -> None:
+        """Visits a node with each of its stores; what is met then replaces what was met before."""
+        stores = list(self._states[node])
+        met = self._machine.begin(node)
+        self._outcome.met[node] = met
+        if len(stores) == 1:
+            self._machine.spend()
+            self._visit(node, stores[0], met)
+            return
+        self._machine.lanes = max(1, self._lanes // len(stores))
+        for store in stores:
+            self._machine.spend()
+            self._visit(node, store.filled(stores), met)
+        self._machine.lanes = self._lanes
 
     def _go(self, targets: tuple[Target, ...], env: Environment) -> None:
         for target in targets:
@@ -74,17 +98,35 @@ class RegionRun:
                 self._outcome.leave(target, env)
 
     def _arrive(self, node: Node, env: Environment) -> None:
-        old = self._states.get(node)
-        if old is None:
-            self._states[node] = env
-        else:
-            new = self._met(node, old, env)
-            if new is old:
-                return
-            self._states[node] = new
+        stores = self._states.get(node)
+        if stores is None:
+            self._states[node] = [env]
+        elif not self._changed(node, stores, env):
+            return
         if node.order not in self._queued:
             self._queued.add(node.order)
             heappush(self._heap, node.order)
+
+    def _changed(self, node: Node, stores: list[Environment], env: Environment) -> bool:
+        """Adds a store to those of a node; whether that says anything new."""
+        enough = _TOGETHER if len(stores) == 1 else _FAR
+        near = [store.differences(env, enough) for store in stores]
+        place = min(range(len(stores)), key=near.__getitem__)
+        store = stores[place]
+        forward = self._order < node.order
+        if near[place] >= _TOGETHER and forward and len(stores) < self._lanes:
+            if env.join(store) is env:
+                stores[place] = env
+                return True
+            if store.join(env) is store:
+                return False
+            stores.append(env)
+            return True
+        new = self._met(node, store, env)
+        if new is store:
+            return False
+        stores[place] = new
+        return True
 
     def _met(self, node: Node, old: Environment, env: Environment) -> Environment:
         if not node.head:
@@ -108,10 +150,8 @@ class RegionRun:
         if node.escapes:
             self._outcome.throw(env)
 
-    def _visit(self, node: Node, env: Environment) -> None:
+    def _visit(self, node: Node, env: Environment, met: list[Entry]) -> None:
         machine, see, body = self._machine, self._see, node.body
-        met = machine.begin(node)
-        self._outcome.met[node] = met
         guarded = bool(node.handlers) or node.escapes
         if guarded and not isinstance(body, Nothing | Block | Try | Except):
             self._raise(node, env)

@@ -18,6 +18,10 @@ WAYS: Final = 64
 """How many items of nested loops are told apart."""
 
 
+LANES: Final = 8
+"""How many stores are kept apart where paths meet, regions inside each other taken together."""
+
+
 @dataclass(slots=True, eq=False)
 class Cell:
     """What branches wrote to a shared variable; `foreign`: others than this one may write."""
@@ -39,6 +43,7 @@ class Runner(Protocol):
 
     evaluator: Evaluator
     credit: int
+    lanes: int
 
     def run(self, region: Region, env: Environment) -> Outcome:
         """Runs a region from a store until nothing changes."""

@@ -122,7 +122,7 @@ def inventory(definition: Definition) -> Inventory:
             here = outer if step.name is None else f"{outer}.{step.name}"
             if isinstance(step.body, Try):
                 ids[key_of(step.body)] = here
-            for part in _parts(step):
+            for part in parts_of_step(step):
                 if isinstance(part, Call):
                     if id(part) not in seen:
                         seen.add(id(part))
@@ -170,7 +170,7 @@ def steps_in(step: Step) -> Iterator[Step]:
             pass
 
 
-def _parts(step: Step) -> Iterator[Call | Value | Expr]:
+def parts_of_step(step: Step) -> Iterator[Call | Value | Expr]:
     """The call and the values that belong to a step itself, in text order."""
     match step.body:
         case Assign(assignments):
