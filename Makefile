@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check lint types contracts bench data clean
+.PHONY: help demo test check lint types contracts bench fuzz data clean
 help:
 	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
 

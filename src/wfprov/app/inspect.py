@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final
 
 from wfprov.analysis.calls import Known
 from wfprov.analysis.interpret import analyse
@@ -22,11 +22,14 @@ from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.facts import Facts
 from wfprov.core.rule import Rule, Severity
 from wfprov.core.span import Source
-from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, Templating, WorkflowSpec
+from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, WorkflowSpec
 from wfprov.iam.build import RoleOptions, grants
 from wfprov.iam.requirement import Requirement
+from wfprov.language import terraform
 from wfprov.language.ast import Definition
+from wfprov.language.deployment import deployment
 from wfprov.language.parser import parse
+from wfprov.language.rendering import Lookup
 from wfprov.language.validate import validate
 
 UNUSED_ANSWER: Final = Rule(
@@ -46,7 +49,8 @@ def inspect(
     workflow: WorkflowSpec, source: Source, facts: Facts, access: AccessPolicy
 ) -> Inspected:
     """Everything that can be known of one definition from its text and its configuration."""
-    parsed = parse(source, templating=_escapes(workflow.templating))
+    values = _template_values(workflow)
+    parsed = parse(source, workflow.templating, values)
     diagnostics = list(parsed.diagnostics)
     uses: tuple[SiteUse, ...] = ()
     if parsed.value is not None:
@@ -54,6 +58,7 @@ def inspect(
         uses = tuple(_site_uses(parsed.value, workflow, facts, diagnostics))
         diagnostics += _unused_answers(workflow, uses)
     requirements = (*_requirements(uses), *_of_call_log(workflow))
+    made = deployment(source, workflow.templating, values)
     options = RoleOptions(
         custom_roles=access.custom_roles,
         custom_role_threshold=access.custom_role_threshold,
@@ -62,7 +67,8 @@ def inspect(
     return Inspected(
         workflow=workflow,
         source=source,
-        contents=source.text,
+        contents=made.text,
+        unfilled=made.unfilled,
         sites=uses,
         grants=grants(requirements, facts, options),
         apis=_apis(workflow, uses),
@@ -91,13 +97,19 @@ def place_of(workflow: WorkflowSpec) -> Place:
     )
 
 
-def _escapes(templating: Templating) -> Literal["none", "terraform", "auto"]:
-    """How the text escapes expressions: Cloud Build, like Terraform, by a second dollar sign.
+def _template_values(workflow: WorkflowSpec) -> Lookup:
+    """What fills in a template: the configured values, and where the workflow is deployed.
 
     Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
     (2026-11-23)
     """
-    return "terraform" if templating == "cloudbuild" else templating
+    place = terraform.Place(workflow.project, workflow.project_number, workflow.region)
+    of_cloud_build = {
+        "PROJECT_ID": workflow.project,
+        "PROJECT_NUMBER": workflow.project_number,
+    }
+    known = {name: value for name, value in of_cloud_build.items() if value is not None}
+    return terraform.known({**known, **workflow.template_values}, place)
 
 
 def _site_uses(

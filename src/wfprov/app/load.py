@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from wfprov.app.terraform import Expansion
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.errors import InputError
 from wfprov.core.span import Source
@@ -65,12 +66,14 @@ def load(selection: Selection) -> Loaded:
     )
     assert decoded.value is not None, "decode always makes a stack, if an empty one"
     diagnostics += decoded.diagnostics
-    sources: dict[str, Source] = {}
+    found = Expansion()
     for workflow in decoded.value.workflows:
         source = _read(workflow.source_path, diagnostics)
         if source is not None:
-            sources[workflow.name] = source
-    return Loaded(stack=decoded.value, sources=sources, diagnostics=in_order(diagnostics))
+            found.add(workflow, source)
+    stack = replace(decoded.value, workflows=found.settled(selection.paths))
+    diagnostics += found.diagnostics
+    return Loaded(stack=stack, sources=found.sources, diagnostics=in_order(diagnostics))
 
 
 def stack_of(selection: Selection) -> Stack:

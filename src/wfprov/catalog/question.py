@@ -48,6 +48,8 @@ def origin(hole: str) -> str:
     """Where a hole comes from, in words."""
     if hole.startswith("env:"):
         return f"the environment variable {hole[4:]}"
+    if hole.startswith("template:") or re.match(r"(?:var|local)\.", hole):
+        return f"the template's {hole.removeprefix('template:')}"
     if hole.startswith("result:"):
         return f"the result of step {hole[7:].partition('.')[0]}"
     if re.match(r"args\b", hole):
@@ -60,6 +62,10 @@ def origin(hole: str) -> str:
 def _setting(hole: str) -> str | None:
     if re.fullmatch(r"env:\w+", hole):
         return f"env: {{{hole[4:]}: VALUE}}"
+    if found := re.fullmatch(r"template:(\w+)", hole):
+        return f"template_values: {{{found[1]}: VALUE}}"
+    if found := re.fullmatch(r"(var|local)\.(\w+)", hole):
+        return f"template_values: {{{found[1]}: {{{found[2]}: VALUE}}}}"
     if re.fullmatch(r"args(\.\w+)+", hole):
         keys = hole.split(".")[1:]
         return "arguments: " + "".join(f"{{{key}: " for key in keys) + "VALUE" + "}" * len(keys)

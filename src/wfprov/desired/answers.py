@@ -9,7 +9,7 @@ from typing import Final, cast, get_args
 from wfprov.catalog.target import Answer, AnswerKind
 from wfprov.desired.reader import Entry, Reader, nearest
 from wfprov.desired.rules_config import UNKNOWN_CONFIG_KEY
-from wfprov.desired.shapes import PERMISSION
+from wfprov.desired.shapes import PERMISSION_ON
 from wfprov.language.nodes import MappingNode, Node
 
 ANSWER_KINDS: Final[tuple[str, ...]] = get_args(AnswerKind)
@@ -87,7 +87,7 @@ def _value(
         case "iap":
             return _fields(reader, kind, node, ("resource",))
         case "permissions":
-            each = reader.text("a permission", shape=PERMISSION, hint="as run.routes.invoke")
+            each = reader.text("a permission", shape=PERMISSION_ON, hint="as run.routes.invoke")
             listed = reader.texts("`permissions`", each)(node)
             if listed == () and not getattr(node, "items", True):
                 reader.bad_value(node, "`permissions` is empty", EXAMPLES[kind])

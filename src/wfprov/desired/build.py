@@ -39,6 +39,7 @@ from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.workflow import PROTECTION_LABEL, STACK_LABEL, Workflow
 
+_MOST_SHOWN: Final = 20
 OWN_APIS: Final = ("iam.googleapis.com", "workflows.googleapis.com")
 
 
@@ -108,6 +109,15 @@ class _Builder:
                 )
             )
             return
+        for place in one.unfilled[:_MOST_SHOWN]:
+            self._find(
+                Diagnostic(
+                    rule=rules.UNFILLED_TEMPLATE,
+                    message=f"nothing tells what `{place.text}` is deployed as",
+                    at=place,
+                    help="write its value into `template_values:` of the workflow",
+                )
+            )
         self._apis(one, spec.project)
         self._identity(spec, at, spec.project)
         for grant in one.grants:

@@ -355,6 +355,7 @@ def _spec(draft: _Draft, stack: Stack) -> WorkflowSpec:
         deletion_protection=layer.deletion_protection,
         triggers=layer.triggers or (),
         arguments=layer.arguments,
+        template_values=layer.template_values,
         answers=layer.answers,
         at=layer.at,
     )

@@ -21,7 +21,14 @@ from wfprov.desired.model import (
     Trigger,
 )
 from wfprov.desired.reader import Entry, Fields, Reader, Text, is_null, plain
-from wfprov.desired.settings import description, env, labels, service_account, triggers
+from wfprov.desired.settings import (
+    description,
+    env,
+    labels,
+    service_account,
+    template_values,
+    triggers,
+)
 from wfprov.desired.shapes import (
     ADDRESS,
     ADDRESS_HINT,
@@ -63,6 +70,7 @@ WORKFLOW_KEYS: Final = (
     "deletion_protection",
     "triggers",
     "arguments",
+    "template_values",
     "answers",
     "project",
     "region",
@@ -105,6 +113,7 @@ class WorkflowLayer:
     deletion_protection: bool | None = None
     triggers: tuple[Trigger, ...] | None = None
     arguments: object = None
+    template_values: Mapping[str, object] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     project: str | None = None
     region: str | None = None
@@ -218,6 +227,7 @@ def _workflow(reader: Reader, entry: Entry) -> WorkflowLayer:
         deletion_protection=f.read("deletion_protection", reader.boolean("`deletion_protection`")),
         triggers=f.read("triggers", triggers(reader)),
         arguments=None if arguments is None else plain(arguments),
+        template_values=f.read("template_values", template_values(reader)) or {},
         answers=f.read("answers", lambda node: answers(reader, node)) or {},
         project=f.read("project", project(reader)),
         region=f.read("region", region(reader)),

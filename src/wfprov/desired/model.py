@@ -76,6 +76,7 @@ class WorkflowSpec:
     deletion_protection: bool | None = None
     triggers: tuple[Trigger, ...] = ()
     arguments: object = None
+    template_values: Mapping[str, object] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     at: Span | None = None
 
@@ -126,7 +127,8 @@ class Inspected:
     """What is known of one workflow's definition.
 
     `source` is the text that was read and analysed; `contents` what is deployed (the two differ
-    when a template was rendered). `apis` are (service, project) pairs, sorted.
+    when a template was rendered), unless `unfilled` parts of it are left. `apis` are (service,
+    project) pairs, sorted.
     """
 
     workflow: WorkflowSpec
@@ -136,6 +138,7 @@ class Inspected:
     grants: tuple[Grant, ...]
     apis: tuple[tuple[str, str], ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    unfilled: tuple[Span, ...] = ()
 
     @property
     def questions(self) -> tuple[tuple[Site, Question], ...]:

@@ -47,10 +47,21 @@ NO_POLICY: Final = Rule(
     source="https://docs.cloud.google.com/iam/docs/resource-types-with-policies (2026-11-23)",
 )
 
+UNFILLED_TEMPLATE: Final = Rule(
+    slug="unfilled-template",
+    severity=Severity.ERROR,
+    summary="A definition is a template, and nothing fills in a part of it",
+    docs="What is deployed is the rendered definition. Write the value into `template_values:` of "
+    "the workflow, in wfprov.yaml or in the environment:\n\n"
+    "```yaml\ntemplate_values: {region: europe-west1, var: {bucket: orders}}\n```",
+    source="https://developer.hashicorp.com/terraform/language/functions/templatefile (2026-11-23)",
+)
+
 RULES: Final = (
     UNKNOWN_PLACE,
     ACCOUNT_COLLISION,
     WORKFLOW_COLLISION,
     DEFAULT_IDENTITY,
     NO_POLICY,
+    UNFILLED_TEMPLATE,
 )

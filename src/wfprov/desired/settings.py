@@ -82,6 +82,18 @@ def env(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
     return reader.text_map("`env`", value, key=is_free)
 
 
+def template_values(reader: Reader) -> Callable[[Node], dict[str, object] | None]:
+    """A reading of what fills in a template: a value, list or map for each name."""
+
+    def reading(node: Node) -> dict[str, object] | None:
+        if isinstance(node, MappingNode):
+            return cast("dict[str, object]", plain(node))
+        reader.wrong_type(node, "`template_values`", "a map")
+        return None
+
+    return reading
+
+
 def labels(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
     """A reading of labels."""
 

@@ -56,6 +56,8 @@ CRYPTO_KEY: Final = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/c
 ROLE: Final = re.compile(r"(?:(?:projects|organizations)/[^/\s]+/)?roles/[A-Za-z0-9_.]+")
 PERMISSION: Final = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*){2}")
 """https://cloud.google.com/iam/docs/roles-overview"""
+PERMISSION_ON: Final = re.compile(rf"{PERMISSION.pattern}(?: on //[a-z][a-z0-9.-]*/\S+)?")
+"""A permission, and the full name of the resource that it is needed on where a question asks."""
 
 API: Final = re.compile(r"[a-z][a-z0-9]*")
 DOMAIN: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")

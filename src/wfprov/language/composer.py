@@ -110,6 +110,7 @@ class Composer:
         tag = event.tag
         if anchor is not None or tag is not None:
             start = self._after_properties(start)
+            end = max(start, end)  # where nothing follows, the event ends before the space
         origin = self.origin
         if style in "|>" and style:
             end = self._trimmed(start, end)

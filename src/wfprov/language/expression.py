@@ -47,7 +47,7 @@ from wfprov.language.ast import (
 )
 from wfprov.language.limits import MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_TOKENS
 from wfprov.language.literals import CONSTANTS, number, unescaped
-from wfprov.language.tokens import HOLE, Token, tokens
+from wfprov.language.tokens import HOLE, Token, hole_name, tokens
 
 _POWER: Final = {
     "or": 1,
@@ -238,7 +238,7 @@ class _Parser:
             return self.postfix(MapLiteral(entries, span), depth)
         if kind == "hole":
             span = self._span(start, end)
-            hole = TemplateHole(word[2:-1].strip(), span)
+            hole = TemplateHole(hole_name(word), span)
             return self.postfix(TemplateText((hole,), span), depth)
         self._at -= 1
         raise self.unexpected("a value")
@@ -326,7 +326,7 @@ class _Parser:
                 if hole.start() > done:
                     parts.append(unescaped(inner[done : hole.start()]))
                 at = self._span(start + 1 + hole.start(), start + 1 + hole.end())
-                parts.append(TemplateHole(hole.group()[2:-1].strip(), at))
+                parts.append(TemplateHole(hole_name(hole.group()), at))
                 done = hole.end()
             if done < len(inner):
                 parts.append(unescaped(inner[done:]))

@@ -18,6 +18,8 @@ from wfprov.language.ast import Definition, Param, Procedure, Step
 from wfprov.language.findings import Findings
 from wfprov.language.limits import MAX_READ, MAX_SOURCE_BYTES
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from wfprov.language.relocation import relocated, relocated_finding
+from wfprov.language.rendering import Lookup, lookup, rendered
 from wfprov.language.rules import (
     DEFINITION_TOO_LARGE,
     EMPTY_DEFINITION,
@@ -28,21 +30,40 @@ from wfprov.language.rules import (
     WRONG_TYPE,
 )
 from wfprov.language.steps import STEP_KEYS, StepReader
-from wfprov.language.templating import Templating, is_template
+from wfprov.language.templating import Templating, kind_of
 from wfprov.language.values import ValueReader
 
 _PROCEDURE_KEYS = ("params", "steps")
 
 
-def parse(source: Source, templating: Templating = "auto") -> Checked[Definition]:
+def parse(
+    source: Source,
+    templating: Templating = "auto",
+    values: Lookup | None = None,
+) -> Checked[Definition]:
     """The tree of a definition, as far as it could be read, and all that is wrong with its form.
 
     There is always a tree but for a text that is not read at all (far too large, or empty).
+    `values` fills in a template, whose other holes stay; all places are those of the source.
     """
     findings = Findings(source)
     if _too_large(findings):
         return Checked(None, findings.sorted())
-    template = is_template(source, templating)
+    kind = kind_of(source, templating)
+    if kind is None or (values is None and kind == "terraform"):
+        return _parsed(findings, template=kind is not None)
+    rendering = rendered(source.text, values or lookup({}), kind)
+    if rendering.text == source.text:
+        return _parsed(findings, template=True)
+    parsed = _parsed(Findings(Source(source.name, rendering.text)), template=True)
+    return Checked(
+        None if parsed.value is None else relocated(parsed.value, rendering, source),
+        tuple(relocated_finding(found, rendering, source) for found in parsed.diagnostics),
+    )
+
+
+def _parsed(findings: Findings, *, template: bool) -> Checked[Definition]:
+    source = findings.source
     root = yaml.read(findings, template=template)
     if root is None or (type(root) is ScalarNode and root.value is None):
         findings.add(
@@ -62,6 +83,7 @@ def _too_large(findings: Findings) -> bool:
     text = findings.source.text
     if len(text) <= MAX_SOURCE_BYTES // 4:
         return False
+    text = text.strip()  # what stands around an excerpt is blank
     size = len(text.encode("utf-8", "replace")) if len(text) <= MAX_READ else len(text)
     if size <= MAX_SOURCE_BYTES:
         return False

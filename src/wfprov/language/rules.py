@@ -217,6 +217,16 @@ TEMPLATE_DIRECTIVE: Final = _warning(
     "govern are read once each: calls are found, but not how often they stand in the definition.",
     "https://developer.hashicorp.com/terraform/language/expressions/strings",
 )
+TERRAFORM_SOURCE: Final = _error(
+    "terraform-source",
+    "The definition of a workflow in a Terraform file is not found",
+    "Read are heredocs, and files named by `file` or `templatefile` with a path that is written "
+    "out. What another expression makes is not known before Terraform runs; name the definition "
+    "itself instead:\n\n```hcl\nsource_contents = "
+    'templatefile("${path.module}/workflow.yaml", { region = var.region })\n```',
+    "https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/"
+    "workflows_workflow",
+)
 MISSING_KEY: Final = _error(
     "missing-key",
     "A key that is needed is missing",

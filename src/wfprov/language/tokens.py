@@ -31,6 +31,7 @@ _TEMPLATE: Final = re.compile(
     + _REST,
     re.VERBOSE | re.DOTALL,
 )
+_ALONE: Final = re.compile(r"[A-Za-z_]\w*")
 _QUOTES: Final = frozenset({'"', "'"})
 _WORDS: Final = {
     "and": "and",
@@ -44,6 +45,17 @@ _WORDS: Final = {
 
 Token = tuple[str, str, int, int]
 """Kind, text, start, end. The kind of a sign and of an operator's word is itself (lower case)."""
+
+
+def hole_name(hole: str) -> str:
+    """What fills a hole `${...}`: `var.region`, or `template:region` for a name that stands alone.
+
+    Alone it could be taken for a variable of the workflow, or for the workflow's own region, which
+    is written `${wfprov.region}`.
+    """
+    inside = hole[2:-1].strip().removeprefix("wfprov.")
+    own = hole.startswith("${wfprov.")
+    return f"template:{inside}" if _ALONE.fullmatch(inside) and not own else inside
 
 
 def tokens(text: str, start: int, limit: int, *, template: bool) -> list[Token]:

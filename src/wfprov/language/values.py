@@ -29,7 +29,7 @@ from wfprov.language.rules import (
     SINGLE_QUOTED_STRING,
 )
 from wfprov.language.scalar import positions
-from wfprov.language.tokens import HOLE
+from wfprov.language.tokens import HOLE, hole_name
 
 _TEMPLATE_PART: Final = re.compile(rf"(?P<escape>\$\$\{{|%%\{{)|(?P<hole>{HOLE})", re.DOTALL)
 _COMMENT: Final = re.compile(r"[ \t]+#")
@@ -166,7 +166,7 @@ class ValueReader:
                 parts.append("".join(literal))
             literal = []
             at = Span(self.source, places[part.start()], places[part.end()])
-            parts.append(TemplateHole(part.group()[2:-1].strip(), at))
+            parts.append(TemplateHole(hole_name(part.group()), at))
         literal.append(text[done:])
         if any(literal):
             parts.append("".join(literal))

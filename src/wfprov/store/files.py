@@ -37,7 +37,10 @@ STANDARD_INPUT: Final = "-"
 STANDARD_INPUT_NAME: Final = "<stdin>"
 CONFIG: Final = "wfprov.yaml"
 ENVIRONMENTS: Final = "environments"
-SUFFIXES: Final = (".yaml", ".yml", ".json", ".tftpl")
+TERRAFORM: Final = ".tf"
+SUFFIXES: Final = (".yaml", ".yml", ".json", ".tftpl", TERRAFORM)
+
+_MODULE_FILES: Final = 100
 
 
 def read(path: str, stdin: Callable[[], BinaryIO] = lambda: sys.stdin.buffer) -> Checked[Source]:
@@ -63,9 +66,9 @@ def read(path: str, stdin: Callable[[], BinaryIO] = lambda: sys.stdin.buffer) ->
 def definitions(paths: Sequence[str], limit: int = MAX_ENTRIES) -> tuple[str, ...]:
     """The definitions that paths stand for, each once: files as named, folders searched.
 
-    In a folder it is every .yaml, .yml, .json and .tftpl file, sorted by path; hidden files and
-    folders, wfprov.yaml and the environments/ beside it are left out, and links to folders are not
-    followed. Whether a named file exists is seen when it is read.
+    In a folder it is every .yaml, .yml, .json, .tftpl and .tf file, sorted by path; hidden files
+    and folders, wfprov.yaml and the environments/ beside it are left out, and links to folders are
+    not followed. Whether a named file exists is seen when it is read.
 
     Raises:
         InputError: a folder holds no definition.
@@ -83,6 +86,14 @@ def definitions(paths: Sequence[str], limit: int = MAX_ENTRIES) -> tuple[str, ..
         for file in inside:
             found.setdefault(_identity(file), file)
     return tuple(found.values())
+
+
+def beside(path: str) -> tuple[str, ...]:
+    """The other Terraform files in the folder of one, sorted, at most a hundred: its module."""
+    folder = Path(path).parent
+    names = [name for name in _listed(folder) if name.endswith(TERRAFORM)]
+    found = (str(folder / name) for name in names if name != Path(path).name)
+    return tuple(file for file in found if _is_file(file))[:_MODULE_FILES]
 
 
 def configuration(named: str | None) -> str | None:

@@ -104,6 +104,7 @@ def _workflow() -> dict[str, object]:
             "deletion_protection": BOOLEAN,
             "triggers": listed(_trigger()),
             "arguments": True,
+            "template_values": {"type": "object"},
             "answers": mapped(_answer()),
             "project": matching(PROJECT.pattern),
             "region": matching(REGION.pattern),

@@ -1,0 +1,350 @@
+"""The workflows of a Terraform module, and what its resources tell of the values they use.
+
+A heredoc is read where it stands: its text is a source in which all else is blank. Of expressions
+only literals, locals and attributes of resources are followed; the rest stays to be filled in.
+
+Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/workflows_workflow
+(2026-11-23)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from wfprov.core.diagnostic import Diagnostic
+from wfprov.core.span import Source, Span
+from wfprov.language import hcl
+from wfprov.language.rendering import UNKNOWN, Fragment, Lookup, Unknown, lookup, rendered
+from wfprov.language.rules import TERRAFORM_SOURCE
+from wfprov.language.templating import Kind
+from wfprov.language.tokens import HOLE
+
+WORKFLOW: Final = "google_workflows_workflow"
+# https://registry.terraform.io/providers/hashicorp/google/latest/docs (2026-11-23)
+_FUNCTIONS: Final = {"google_cloudfunctions_function", "google_cloudfunctions2_function"}
+_ADDRESS: Final = re.compile(
+    r"(?:data\.)?(?P<kind>google_cloud(?:_run_v2_service|_run_service|functions2?_function))"
+    r"\.(?P<label>[\w-]+)(?:\[[^\]]*\])?"
+    r"\.(?P<attribute>uri|urls\[0\]|url|https_trigger_url"
+    r"|status(?:\[0\]|\.0)\.url|service_config(?:\[0\]|\.0)\.uri)"
+)
+_HOLE: Final = re.compile(HOLE)
+_LITERAL: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?|true|false")
+_MODULE_PATH: Final = re.compile(r"^\$\{path\.(?:module|root|cwd)\}/")
+_LONGEST: Final = 20_000
+_DEEPEST: Final = 10
+_MOST_WORKFLOWS: Final = 100
+_MOST_READ: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the workflow is deployed, as far as anything but the module tells."""
+
+    project: str | None = None
+    project_number: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerraformWorkflow:
+    """One `google_workflows_workflow`.
+
+    Its definition is `heredoc`, or the file `path` as the module names it; both None when it cannot
+    be found, as `problem` says then. `templating` None is a file that is deployed as it stands.
+    `service_account` is set when it is written out. `variables` are those of a templatefile.
+    """
+
+    name: str
+    at: Span
+    heredoc: Source | None = None
+    path: str | None = None
+    templating: Kind | None = "terraform"
+    variables: Mapping[str, object] = field(default_factory=dict)
+    place: Place = Place()
+    service_account: tuple[str, Span] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    problem: Diagnostic | None = None
+
+
+class Module:
+    """The `.tf` files of one folder, read together; `given` are values that a user wrote."""
+
+    def __init__(self, sources: Iterable[Source], given: Mapping[str, object]) -> None:
+        self._given = given
+        self._blocks = [
+            (source, block)
+            for source in sources
+            if len(source.text) <= _MOST_READ
+            for block in hcl.blocks(source.text)
+        ]
+        self._resources = {
+            block.labels: (source, block)
+            for source, block in self._blocks
+            if block.kind == "resource" and len(block.labels) == 2  # noqa: PLR2004
+        }
+        self._locals = {
+            name: (source, place)
+            for source, block in self._blocks
+            if block.kind == "locals"
+            for name, place in block.attributes.items()
+        }
+
+    def workflows(self, source: Source, place: Place) -> tuple[TerraformWorkflow, ...]:
+        """The workflows that a file of the module makes, at most a hundred."""
+        found = [
+            self._workflow(source, block, place)
+            for (kind, _), (where, block) in self._resources.items()
+            if kind == WORKFLOW and where is source
+        ]
+        return tuple(found[:_MOST_WORKFLOWS])
+
+    def values(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
+        """What is known of the names that the workflow's definition may use."""
+        variables = self._variables(workflow)
+        at = _Resolver(self, workflow.place, variables)
+        values: dict[str, object] = {
+            "local": {name: at.value(*where) for name, where in self._locals.items()},
+            "var": variables,
+        }
+        for (kind, label), (source, block) in self._resources.items():
+            known = values.setdefault(kind, {})
+            assert isinstance(known, dict)
+            known[label] = {
+                name: value
+                for name, place in block.attributes.items()
+                if not isinstance(value := at.value(source, place), Unknown)
+            }
+        return _over(self._given, {**values, **workflow.variables})
+
+    def _variables(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
+        """Variables that the workflow's place tells: `region = var.region`, in the provider too."""
+        found: dict[str, object] = {}
+        place = workflow.place
+        here = (workflow.at.start, workflow.at.end)
+        for source, block in self._blocks:
+            own = source is workflow.at.source and block.at == here
+            if own or (block.kind == "provider" and block.labels[:1] == ("google",)):
+                for name, value in (("project", place.project), ("region", place.region)):
+                    where = block.attributes.get(name)
+                    code = "" if where is None else source.text[slice(*where)]
+                    if value is not None and re.fullmatch(r"var\.[\w-]+", code):
+                        found[code.removeprefix("var.")] = value
+        return found
+
+    def _workflow(self, source: Source, block: hcl.Block, place: Place) -> TerraformWorkflow:
+        def literal(name: str) -> str | None:
+            where = block.attributes.get(name)
+            value = None if where is None else hcl.string(source.text, where)
+            return value if value and "${" not in value and "%{" not in value else None
+
+        account = literal("service_account")
+        project = literal("project")
+        base = TerraformWorkflow(
+            name=literal("name") or block.labels[1],
+            at=Span(source, *block.at),
+            place=Place(
+                project=project or place.project,
+                project_number=None
+                if project not in {None, place.project}
+                else place.project_number,
+                region=literal("region") or place.region,
+            ),
+            service_account=None
+            if account is None
+            else (account.rpartition("/")[2], Span(source, *block.attributes["service_account"])),
+            env=dict(_literals(source.text, block.attributes.get("user_env_vars"))),
+        )
+        where = block.attributes.get("source_contents")
+        if where is None:
+            return replace(base, problem=_problem(base.at, "it has no source_contents"))
+        if lines := hcl.heredoc(source.text, where):
+            return replace(base, heredoc=excerpt(source, *lines))
+        return self._from_file(base, source, where)
+
+    def _from_file(
+        self, base: TerraformWorkflow, source: Source, where: hcl.Range
+    ) -> TerraformWorkflow:
+        called = hcl.call(source.text, where)
+        if called is not None and called[0] in ("file", "templatefile") and called[1]:
+            path = hcl.string(source.text, called[1][0])
+            path = None if path is None else _MODULE_PATH.sub("", path)
+            if path and "${" not in path:
+                resolver = _Resolver(self, base.place, self._variables(base))
+                named = hcl.entries(source.text, called[1][1]) if called[1][1:] else None
+                values = {k: resolver.value(source, v) for k, v in (named or {}).items()}
+                return replace(
+                    base,
+                    path=path,
+                    templating="terraform" if called[0] == "templatefile" else None,
+                    variables={k: v for k, v in values.items() if not isinstance(v, Unknown)},
+                )
+        shown = " ".join(source.text[slice(*where)].split())[:80]
+        at = Span(source, *where)
+        return replace(base, problem=_problem(at, f"`{shown}` is not read"))
+
+    def local(self, name: str) -> tuple[Source, hcl.Range] | None:
+        """Where a local is defined."""
+        return self._locals.get(name)
+
+    def attribute(self, kind: str, label: str, name: str) -> tuple[Source, hcl.Range] | None:
+        """Where an attribute of a resource is written."""
+        source, block = self._resources.get((kind, label), (None, None))
+        if source is None or block is None or name not in block.attributes:
+            return None
+        return source, block.attributes[name]
+
+    def lacks(self, kind: str, label: str, name: str) -> bool:
+        """Whether the resource is there and does not write the attribute."""
+        return (kind, label) in self._resources and self.attribute(kind, label, name) is None
+
+    def given(self, reference: str) -> object:
+        """What the user wrote for a reference."""
+        return lookup(self._given)(reference)
+
+
+class _Resolver:
+    """The values of expressions, each worked out once."""
+
+    def __init__(self, module: Module, place: Place, variables: Mapping[str, object]) -> None:
+        self._module = module
+        self._place = place
+        self._variables = lookup({"var": variables})
+        self._done: dict[tuple[int, hcl.Range], object] = {}
+
+    def value(self, source: Source, place: hcl.Range, depth: int = 0) -> object:
+        """What an expression comes to; a fragment where it is known in part."""
+        key = (id(source), place)
+        if key not in self._done:
+            self._done[key] = UNKNOWN  # what refers to itself
+            self._done[key] = self._value(source, place, depth)
+        return self._done[key]
+
+    def _value(self, source: Source, place: hcl.Range, depth: int) -> object:
+        text = source.text
+        code = text[slice(*place)]
+        if depth > _DEEPEST or len(code) > _LONGEST:
+            return UNKNOWN
+        if _LITERAL.fullmatch(code):
+            if code in ("true", "false"):
+                return code == "true"
+            return float(code) if "." in code else int(code)
+        quoted = hcl.string(text, place)
+        if quoted is not None:
+            return self._text(quoted, depth)
+        listed = hcl.items(text, place)
+        if listed is not None:
+            return [self.value(source, item, depth + 1) for item in listed]
+        mapped = hcl.entries(text, place)
+        if mapped is not None:
+            return {k: self.value(source, v, depth + 1) for k, v in mapped.items()}
+        hole = f"${{{code}}}"
+        return self._text(hole, depth) if _HOLE.fullmatch(hole) and "<<" not in code else UNKNOWN
+
+    def _text(self, template: str, depth: int) -> object:
+        if "${" not in template and "%{" not in template:
+            return template
+        if depth > _DEEPEST:
+            return UNKNOWN
+        made = rendered(template, lambda reference: self._known(reference, depth + 1), "terraform")
+        if len(made.text) > _LONGEST:
+            return UNKNOWN
+        return Fragment(made.text) if "${" in made.text or "%{" in made.text else made.text
+
+    def _known(self, reference: str, depth: int) -> object:
+        given = self._module.given(reference)
+        if not isinstance(given, Unknown):
+            return given
+        kind, _, rest = reference.partition(".")
+        name, _, attribute = rest.partition(".")
+        where = None
+        if kind == "local":
+            where = self._module.local(name)
+            if where is not None and attribute:
+                return lookup({"local": {name: self.value(*where, depth)}})(reference)
+        elif re.fullmatch(r"\w+", attribute):
+            where = self._module.attribute(kind, name, attribute)
+        if where is not None:
+            return self.value(*where, depth)
+        if kind == "var":
+            return self._variables(reference)
+        made = address(reference, self._place, self._module.lacks)
+        return self._text(made.template, depth) if isinstance(made, Fragment) else UNKNOWN
+
+
+def known(values: Mapping[str, object], place: Place) -> Lookup:
+    """References as a template finds them: in the values, else the address of a resource."""
+    found = lookup(values)
+
+    def value(reference: str) -> object:
+        given = found(reference)
+        if not isinstance(given, Unknown):
+            return given
+        made = address(reference, place, lambda *_: False)
+        if not isinstance(made, Fragment):
+            return made
+        return Fragment(rendered(made.template, found, "terraform").text)
+
+    return value
+
+
+def address(
+    reference: str, place: Place, lacks: Callable[[str, str, str], bool]
+) -> Fragment | Unknown:
+    """The address of a Cloud Run service or a function that a reference stands for.
+
+    Of its addresses the one that tells project, region and name, the latter still to be filled in:
+    that of a service is as good as the other one that it has. It is presumed to be in the
+    workflow's own project, and where the resource certainly `lacks` a region, in its region.
+
+    Source: https://cloud.google.com/run/docs/triggering/https-request (2026-11-23)
+    """
+    found = _ADDRESS.fullmatch(reference)
+    if found is None:
+        return UNKNOWN
+    kind, label, attribute = found["kind"], found["label"], found["attribute"]
+    name = f"${{{kind}.{label}.name}}"
+    key = "region" if kind == "google_cloudfunctions_function" else "location"
+    where = f"${{{kind}.{label}.{key}}}"
+    if lacks(kind, label, key):
+        where = place.region or "${wfprov.region}"
+    if attribute == "https_trigger_url" or (attribute == "url" and kind in _FUNCTIONS):
+        project = place.project or "${wfprov.project}"
+        return Fragment(f"https://{where}-{project}.cloudfunctions.net/{name}")
+    number = place.project_number or "${wfprov.project_number}"
+    return Fragment(f"https://{name}-{number}.{where}.run.app")
+
+
+def excerpt(source: Source, start: int, end: int) -> Source:
+    """A source that holds one range of another, at its places; what stands before is blank."""
+    blank = re.sub(r"[^\r\n]", " ", source.text[:start])
+    return Source(source.name, blank + source.text[start:end])
+
+
+def _literals(text: str, place: hcl.Range | None) -> Iterator[tuple[str, str]]:
+    for name, where in ({} if place is None else hcl.entries(text, place) or {}).items():
+        value = hcl.string(text, where)
+        if value is not None and "${" not in value and "%{" not in value:
+            yield name, value
+
+
+def _over(upper: Mapping[str, object], lower: Mapping[str, object]) -> Mapping[str, object]:
+    """Maps merged by key, at every depth."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = lower.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _over(value, below) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _problem(at: Span, why: str) -> Diagnostic:
+    return Diagnostic(
+        rule=TERRAFORM_SOURCE,
+        message=f"the definition of this workflow is not found: {why}",
+        at=at,
+        help="write source_contents as a heredoc, or as file(...) or templatefile(...) of a path",
+    )

@@ -1,0 +1,104 @@
+"""A Terraform file stands for the workflows that it makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wfprov.app.inspect import inspect_stack
+from wfprov.app.load import Loaded, Selection, load
+from wfprov.app.wiring import facts
+from wfprov.core.errors import InputError
+from wfprov.desired.model import Existing
+
+HEREDOC = """\
+resource "google_cloud_run_v2_service" "api" {
+  name     = "orders"
+  location = var.region
+}
+
+resource "google_workflows_workflow" "flow" {
+  name            = "order-flow"
+  region          = var.region
+  service_account = "orders@acme-prod.iam.gserviceaccount.com"
+  source_contents = <<-EOT
+    - charge:
+        call: http.post
+        args:
+          url: ${google_cloud_run_v2_service.api.uri}/charge
+          auth: {type: OIDC}
+  EOT
+}
+"""
+FILE = """\
+resource "google_workflows_workflow" "flow" {
+  source_contents = templatefile("${path.module}/flow.yaml", { host = "a.example" })
+}
+"""
+FLOW = "- get:\n    call: http.get\n    args: {url: 'https://${host}/x'}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def loaded(*paths: str) -> Loaded:
+    return load(Selection(paths=paths, project="acme-prod", region="europe-west1"))
+
+
+def test_a_heredoc_is_inspected_where_it_stands() -> None:
+    Path("main.tf").write_text(HEREDOC, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    assert one.workflow.name == "order-flow"
+    assert isinstance(one.workflow.service_account, Existing)
+    (use,) = one.sites
+    assert HEREDOC[use.site.span.start : use.site.span.end] == "http.post"
+    (target,) = use.targets
+    assert target.resource == (
+        "//run.googleapis.com/projects/acme-prod/locations/europe-west1/services/orders"
+    )
+    # The project's number is part of the address and not known here.
+    assert [place.text for place in one.unfilled] == ["${google_cloud_run_v2_service.api.uri}"]
+
+
+def test_what_a_templatefile_names_is_rendered_and_followed() -> None:
+    Path("main.tf").write_text(FILE, encoding="utf-8")
+    Path("flow.yaml").write_text(FLOW, encoding="utf-8")
+    (one,) = inspect_stack(loaded("."), facts())
+    assert (one.workflow.name, one.workflow.source_path) == ("flow", "flow.yaml")
+    assert one.contents == FLOW.replace("${host}", "a.example")
+    assert one.unfilled == ()
+
+
+def test_a_file_that_is_not_there_is_an_error_at_the_resource() -> None:
+    Path("main.tf").write_text(FILE, encoding="utf-8")
+    (finding,) = loaded("main.tf").diagnostics
+    assert finding.rule.slug == "terraform-source"
+    assert "flow.yaml" in finding.message
+
+
+def test_a_named_file_without_a_workflow_is_refused() -> None:
+    Path("main.tf").write_text("locals {}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no workflow"):
+        loaded("main.tf")
+
+
+def test_other_terraform_files_of_a_folder_are_passed_over() -> None:
+    Path("main.tf").write_text("locals {}\n", encoding="utf-8")
+    Path("flow.yaml").write_text("- a: {return: 1}\n", encoding="utf-8")
+    assert [w.name for w in loaded(".").stack.workflows] == ["flow"]
+
+
+def test_values_of_a_template_come_from_the_configuration() -> None:
+    Path("wfprov.yaml").write_text(
+        "version: 1\nstack: s\nworkflows:\n  flow:\n    source: flow.tftpl\n"
+        "    template_values: {host: h.example}\n",
+        encoding="utf-8",
+    )
+    Path("flow.tftpl").write_text(FLOW, encoding="utf-8")
+    (one,) = inspect_stack(loaded(), facts())
+    assert [t.url for u in one.sites for t in u.targets] == ["https://h.example/x"]

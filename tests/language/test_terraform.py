@@ -1,0 +1,196 @@
+"""Workflows in `.tf` files are read where they stand, with what the module tells."""
+# ruff: noqa: E501 (modules on one line)
+
+from __future__ import annotations
+
+import time
+from textwrap import dedent
+
+import pytest
+
+from wfprov.core.span import Source
+from wfprov.language import hcl
+from wfprov.language.ast import Call, Mapping, Scalar
+from wfprov.language.parser import parse
+from wfprov.language.terraform import Module, Place, TerraformWorkflow, known
+
+ACME = Place("acme-prod", "493817260155", "europe-west1")
+
+
+def only(text: str, place: Place = ACME, **given: object) -> tuple[TerraformWorkflow, Module]:
+    source = Source("main.tf", dedent(text))
+    module = Module([source], given)
+    (workflow,) = module.workflows(source, place)
+    return workflow, module
+
+
+def url_of(text: str, place: Place = ACME, **given: object) -> str:
+    """The address that the first step of the only workflow calls, where it is known."""
+    workflow, module = only(text, place, **given)
+    assert workflow.heredoc is not None
+    values = known(module.values(workflow), workflow.place)
+    definition = parse(workflow.heredoc, "terraform", values).value
+    assert definition is not None
+    assert definition.main is not None
+    body = definition.main.steps[0].body
+    assert isinstance(body, Call)
+    assert isinstance(body.args, Mapping)
+    url = body.args.get("url")
+    if isinstance(url, Scalar):
+        return str(url.value)
+    return "".join(p if isinstance(p, str) else "{" + p.text + "}" for p in url.parts)  # type: ignore[union-attr]
+
+
+def calling(url: str, more: str = "") -> str:
+    return (
+        f'{more}\nresource "google_workflows_workflow" "w" {{\n  source_contents = <<-EOT\n'
+        f"    - a:\n        call: http.get\n        args:\n          url: {url}\n  EOT\n}}\n"
+    )
+
+
+def test_a_heredoc_is_read_in_place():
+    text = calling("https://a.example/$${x}")
+    workflow, _ = only(text)
+    assert workflow.name == "w"
+    assert workflow.heredoc is not None
+    assert len(workflow.heredoc.text.splitlines()) == 7
+    definition = parse(workflow.heredoc, "terraform").value
+    assert definition is not None
+    assert definition.main is not None
+    span = definition.main.steps[0].name_span
+    assert dedent(text)[span.start : span.end] == "a"
+
+
+def test_literal_attributes_are_the_workflows():
+    workflow, _ = only(
+        """
+        resource "google_workflows_workflow" "w" {
+          name            = "orders"   # its id
+          region          = "us-east1"
+          project         = "other-project"
+          service_account = "projects/p/serviceAccounts/a@p.iam.gserviceaccount.com"
+          user_env_vars   = { A = "1", B = var.b }
+          source_contents = file("${path.module}/flows/orders.yaml")
+        }
+        """
+    )
+    assert workflow.name == "orders"
+    assert workflow.place == Place("other-project", None, "us-east1")
+    assert workflow.service_account is not None
+    assert workflow.service_account[0] == "a@p.iam.gserviceaccount.com"
+    assert workflow.env == {"A": "1"}
+    assert (workflow.path, workflow.templating) == ("flows/orders.yaml", None)
+
+
+SERVICE = (
+    'resource "google_cloud_run_v2_service" "api" {\n  name = "orders"\n  location = "us-east1"\n}'
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "address"),
+    [
+        (
+            "${google_cloud_run_v2_service.api.uri}/x",
+            SERVICE,
+            "https://orders-493817260155.us-east1.run.app/x",
+        ),
+        (
+            "${google_cloud_run_v2_service.api.uri}",
+            "",
+            "https://{google_cloud_run_v2_service.api.name}-493817260155.{google_cloud_run_v2_service.api.location}.run.app",
+        ),
+        (
+            "${google_cloud_run_service.api.status[0].url}",
+            SERVICE.replace("_v2", "").replace('"us-east1"', "var.r"),
+            "https://orders-493817260155.{var.r}.run.app",
+        ),
+        (
+            "${local.uri}",
+            'locals {\n uri = google_cloudfunctions_function.f.https_trigger_url\n}\nresource "google_cloudfunctions_function" "f" {\n  name = "up"\n}',
+            "https://europe-west1-acme-prod.cloudfunctions.net/up",
+        ),
+        (
+            "${google_cloudfunctions2_function.f.service_config[0].uri}",
+            'resource "google_cloudfunctions2_function" "f" {\n  name = "up"\n  location = "us-east1"\n}',
+            "https://up-493817260155.us-east1.run.app",
+        ),
+        ("${local.a}/${local.b}", 'locals {\n a = "https://h/${local.b}"\n b = "c"\n}', "https://h/c/c"),
+        ("${local.a}", "locals {\n a = local.b\n b = local.a\n}", "{local.a}"),
+        ("https://${google_storage_bucket.b.name}/", 'resource "google_storage_bucket" "b" {\n name = "n"\n}', "https://n/"),
+        ("https://${var.region}.x", 'provider "google" {\n region = var.region\n}', "https://europe-west1.x"),
+    ],
+)  # fmt: skip
+def test_a_reference_is_followed_as_far_as_the_module_tells(url, more, address):
+    assert url_of(calling(url, more)) == address
+
+
+def test_a_number_that_is_not_known_is_the_workflows_own():
+    url = url_of(calling("${google_cloud_run_v2_service.api.uri}", SERVICE), Place())
+    assert url == "https://orders-{project_number}.us-east1.run.app"
+
+
+def test_given_values_come_first():
+    assert (
+        url_of(calling("https://${var.host}/"), var={"host": "h.example"}) == "https://h.example/"
+    )
+
+
+def test_variables_of_a_templatefile_are_values():
+    workflow, module = only(
+        'resource "google_workflows_workflow" "w" {\n  source_contents = templatefile('
+        '"w.yaml", {\n    a = "x"\n    b = 3, c = [1, "y"]\n    d = unknown(1)\n  })\n}\n'
+    )
+    assert (workflow.path, workflow.templating) == ("w.yaml", "terraform")
+    values = module.values(workflow)
+    assert (values["a"], values["b"], values["c"]) == ("x", 3, [1, "y"])
+
+
+def test_a_definition_that_is_not_found_is_an_error_at_its_expression():
+    workflow, _ = only(
+        'resource "google_workflows_workflow" "w" {\n  source_contents = join("", [a, b])\n}\n'
+    )
+    assert workflow.problem is not None
+    assert workflow.problem.rule.slug == "terraform-source"
+    assert workflow.problem.at.text == 'join("", [a, b])'  # type: ignore[union-attr]
+
+
+def test_comments_strings_and_heredocs_hide_what_looks_like_a_block():
+    text = dedent(
+        """
+        # resource "x" "a" {
+        /* resource "x" "b" { */
+        resource "x" "c" {
+          s = "} ${lookup({ a = "}" }, "a")} \\" {"
+          h = <<EOT
+        } resource "x" "d" {
+        EOT
+          n { m = [1, { k = 2 }] }
+          t = 1 }
+        resource "x" "e" {}
+        """
+    )
+    assert [b.labels for b in hcl.blocks(text)] == [("x", "c"), ("x", "e")]
+    block = hcl.blocks(text)[0]
+    assert list(block.attributes) == ["s", "h", "t"]
+    assert block.blocks[0].kind == "n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 50_000,
+        'a = "' * 20_000,
+        "a = ${" * 20_000,
+        "a = <<X\n" * 20_000,
+        'r "a" {' * 20_000,
+        "a = [" * 20_000,
+        'a = "${' * 20_000,
+        "/*" * 50_000,
+    ],
+)
+def test_any_text_is_read_in_little_time(text):
+    start = time.perf_counter()
+    source = Source("main.tf", text)
+    Module([source], {}).workflows(source, Place())
+    assert time.perf_counter() - start < 5
