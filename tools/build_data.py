@@ -38,8 +38,12 @@ CREATE INDEX api_host ON api(host);
 CREATE TABLE need(api TEXT, version TEXT, methods BLOB, PRIMARY KEY (api, version)) WITHOUT ROWID;
 CREATE TABLE policy(type TEXT PRIMARY KEY, api TEXT, version TEXT, resource TEXT, verb TEXT,
                     url TEXT) WITHOUT ROWID;
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE effect(type TEXT PRIMARY KEY, permissions BLOB) WITHOUT ROWID;
 """
+
+ROLES_OF = "2026-08-22"
+"""The day of the crawl that `--roles` holds."""
 
 OWN_POLICY_TYPES = (
     # A dataset's access list is its policy; there is no setIamPolicy method for it.
@@ -169,6 +173,8 @@ def curated_need(row: Mapping[str, Any], written: Mapping[str, str]) -> dict[str
     for key, short in (("on_by_permission", "on_by"), ("role", "role"), ("note", "note")):
         if row.get(key):
             need[short] = row[key]
+    if row.get("read"):
+        need["read"] = row["read"]
     if row.get("scopes_min"):
         need["scope"] = row["scopes_min"]
     if row.get("gap") or (not row["permissions"] and str(row.get("note", "")).startswith("GAP")):
@@ -340,6 +346,7 @@ def main() -> None:
     database = sqlite3.connect(out)
     database.executescript(SCHEMA)
     database.executemany("INSERT INTO permission VALUES (?, ?)", enumerate(names))
+    database.execute("INSERT INTO meta VALUES ('date', ?)", (ROLES_OF,))
     for name, role in sorted(roles.items()):
         blob = packed_ids(ids[p] for p in role["permissions"])
         database.execute(

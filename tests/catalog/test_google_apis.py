@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from calling import OAUTH2, OIDC, asked, granted, place, target
+import time
+from dataclasses import replace
 
+import pytest
+from calling import OAUTH2, OIDC, PLACE, asked, call, granted, place, target
+
+from wfprov.catalog.match import match
 from wfprov.catalog.target import Certainty, Kind, Tier
+from wfprov.core.address import Permission
+from wfprov.store.facts import open_facts
+from wfprov.store.roles import write_roles
 
 PROJECT = "//cloudresourcemanager.googleapis.com/projects/acme"
 ZONE = "projects/acme/zones/us-central1-a"
@@ -446,3 +453,38 @@ def test_oidc_towards_a_google_api_keeps_the_method_and_is_reported():
     use = target("http.post", url=url, auth=OIDC)
     assert use.api_method == "pubsub.v1.projects.topics.publish"
     assert [d.rule.slug for d in use.diagnostics] == ["oidc-to-google-api"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        (
+            "workflows.v1.projects.locations.workflows.executions.create",
+            "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create",
+        ),
+        ("pubsub.v1.projects.topic.publish", "googleapis.pubsub.v1.projects.topics.publish"),
+    ],
+)
+def test_a_connector_that_does_not_exist_is_answered_with_the_one_that_was_meant(wrong, meant):
+    (found,) = target(f"googleapis.{wrong}").diagnostics
+    assert meant in found.help
+
+
+def test_a_monstrous_connector_name_is_compared_in_bounded_time():
+    begin = time.perf_counter()
+    target("googleapis.compute.v1." + "instances." * 20_000 + "stop")
+    assert time.perf_counter() - begin < 2
+
+
+def test_a_permission_that_no_role_holds_any_more_is_asked_about(tmp_path):
+    own = open_facts(None)
+    publish = Permission("pubsub.topics.publish")
+    roles = [own.role(name) for name in own.roles.names() if name.startswith("roles/pubsub.")]
+    less = [replace(role, permissions=role.permissions - {publish}) for role in roles]
+    write_roles(tmp_path / "roles.sqlite", less, "2026-11-23")
+    topic = call("googleapis.pubsub.v1.projects.topics.publish", topic="projects/acme/topics/t")
+    (use,) = match(topic, PLACE, open_facts(tmp_path / "roles.sqlite"))
+    assert use.question is not None
+    assert "no predefined role holds pubsub.topics.publish" in use.question.message
+    (before,) = match(topic, PLACE, own)
+    assert before.question is None

@@ -25,7 +25,9 @@ def catalog(tmp_path, monkeypatch, capsys):
     (tmp_path / "environments" / "local.yaml").write_text(
         "endpoint: embedded\nproject: acme-test\nregion: europe-west1\n", encoding="utf-8"
     )
-    (tmp_path / "wfprov.yaml").write_text("version: 1\nstack: orders\n", encoding="utf-8")
+    (tmp_path / "wfprov.yaml").write_text(
+        "version: 1\nstack: orders\nworkflows: {a: {source: a.yaml}}\n", encoding="utf-8"
+    )
 
     def run(*arguments: str) -> str:
         get_command(app).main(list(arguments), standalone_mode=False)
@@ -38,7 +40,8 @@ def test_info_tells_the_tiers_and_the_age_of_the_roles(catalog):
     told = json.loads(catalog("info", "--format", "json"))
     assert told["tiers"]["curated"] >= 970
     assert told["read_twice"] >= 40
-    assert told["live"] == "" and told["date"] == "2026-08-22"
+    assert told["live"] == ""
+    assert told["date"] == "2026-08-22"
     assert "2,387 roles" in catalog("info")
 
 
@@ -105,7 +108,8 @@ class Answering:
         self.roles = roles
 
     def send(self, call):
-        assert call.method == "roles.list" and call.request["view"] == "FULL"
+        assert call.method == "roles.list"
+        assert call.request["view"] == "FULL"
         return {
             "roles": [
                 {"name": r.name, "title": r.title, "stage": r.stage}
@@ -132,8 +136,10 @@ def test_a_renewal_tells_new_gone_and_changed_roles_and_what_no_role_holds_any_m
     assert "roles/pubsub.publisher" in renewed.changed
     assert renewed.lost == (publish,)
     after = open_facts(path)
-    assert not after.exists(publish) and after.role(RoleName("roles/run.brandNew"))
-    assert forget(path) and not forget(path)
+    assert not after.exists(publish)
+    assert after.role(RoleName("roles/run.brandNew"))
+    assert forget(path)
+    assert not forget(path)
 
 
 def test_an_answer_without_roles_changes_nothing(tmp_path):

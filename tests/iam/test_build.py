@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from wfprov.catalog.target import Need, Tier
 from wfprov.core.address import Permission, ResourceName, RoleName
-from wfprov.iam.build import RoleOptions, grants, uncovered
+from wfprov.iam.build import RoleOptions, grants
+from wfprov.iam.proof import uncovered
 from wfprov.iam.requirement import Requirement
 
 PROJECT = ResourceName("//cloudresourcemanager.googleapis.com/projects/acme")

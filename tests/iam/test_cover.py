@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.facts import Role
-from wfprov.iam.cover import effective_excess, is_grantable, least_cover
+from wfprov.iam.cover import effective_excess, is_grantable, is_reading, least_cover
 
 SERVICE = "run.googleapis.com/projects/locations/services"
 TOPIC = "pubsub.googleapis.com/projects/topics"
@@ -126,8 +126,11 @@ def wanted(draw) -> tuple[Permission, ...]:
 @settings(max_examples=60, deadline=None)
 @given(wanted())
 def test_a_cover_holds_all_and_no_cover_of_three_roles_has_less_excess(permissions):
-    """Brute force over every set of up to three grantable roles of the service."""
-    need = frozenset(permissions) - {"run.routes.invoke"}
+    """Brute force over every set of up to three grantable roles of the service.
+
+    For permissions that change something: those that only read prefer roles that change least.
+    """
+    need = frozenset(p for p in permissions if not is_reading(p)) - {"run.routes.invoke"}
     if not need:
         return
     cover = least_cover(need, facts())
@@ -142,6 +145,63 @@ def test_a_cover_holds_all_and_no_cover_of_three_roles_has_less_excess(permissio
         if need <= frozenset().union(*(r.permissions for r in some))
     )
     assert cover.excess <= least
+
+
+@settings(max_examples=60, deadline=None)
+@given(wanted())
+def test_what_only_reads_is_never_answered_by_a_role_that_can_change_more(permissions):
+    for permission in permissions:
+        if not is_reading(permission):
+            continue
+        (chosen,) = least_cover([permission], facts()).roles
+        fewest = min(
+            sum(not is_reading(p) for p in role.permissions)
+            for role in facts().roles_of(permission.partition(".")[0])
+            if is_grantable(role) and permission in role.permissions
+        )
+        assert sum(not is_reading(p) for p in chosen.permissions) == fewest
+
+
+@pytest.mark.parametrize(
+    ("permission", "role"),
+    [
+        ("resourcemanager.projects.get", "roles/browser"),
+        ("compute.zoneOperations.get", "roles/compute.viewer"),
+        ("container.operations.get", "roles/container.viewer"),
+        ("workflows.executions.get", "roles/workflows.viewer"),
+    ],
+)
+def test_reading_takes_a_viewer_though_an_administrator_has_less_excess(permission, role):
+    assert names(permission, hints=frozenset({RoleName(role)})) == [role]
+
+
+@pytest.mark.parametrize("verb", ["getAccessToken", "getOpenIdToken", "getCredentials", "access"])
+def test_what_hands_out_tokens_or_secrets_does_not_count_as_reading(verb):
+    assert not is_reading(Permission(f"iam.serviceAccounts.{verb}"))
+
+
+def test_a_role_that_googles_page_names_wins_when_its_excess_is_about_the_same():
+    kind = "compute.googleapis.com/projects/zones/instances"
+    stop = [Permission("compute.instances.stop")]
+    named = frozenset({RoleName("roles/compute.instanceAdmin.v1")})
+    plain, hinted = (
+        least_cover(stop, facts(), type=kind),
+        least_cover(stop, facts(), type=kind, hints=named),
+    )
+    assert [role.name for role in hinted.roles] == ["roles/compute.instanceAdmin.v1"]
+    assert plain.excess < hinted.excess <= plain.excess * 1.1
+
+
+def test_a_named_role_with_far_more_excess_does_not_win():
+    named = frozenset({RoleName("roles/storage.admin")})
+    kind = "storage.googleapis.com/projects/buckets"
+    assert names("storage.objects.get", type=kind, hints=named) == ["roles/storage.objectViewer"]
+
+
+def test_the_basic_roles_old_and_new_are_never_offered():
+    for name in ("owner", "editor", "viewer", "admin", "writer", "reader"):
+        role = facts().role(RoleName(f"roles/{name}"))
+        assert role is None or not is_grantable(role)
 
 
 @settings(max_examples=60, deadline=None)

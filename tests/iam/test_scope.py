@@ -7,7 +7,7 @@ from calling import facts
 
 from wfprov.catalog.target import Need, Tier
 from wfprov.core.address import Permission, ResourceName
-from wfprov.iam.scope import lies_in, narrowest_scope, type_of
+from wfprov.iam.scope import narrowest_scope, type_of
 
 PROJECT = "//cloudresourcemanager.googleapis.com/projects/acme"
 
@@ -108,10 +108,3 @@ def test_a_type_is_the_service_and_the_collections():
     assert type_of("//compute.googleapis.com/projects/p/global/images/i") == (
         "compute.googleapis.com/projects/global/images"
     )
-
-
-def test_a_resource_lies_in_its_project_and_below_its_parents():
-    assert lies_in(f"{BUCKET}/objects/o", BUCKET, "acme")
-    assert lies_in(BUCKET, PROJECT, "acme")
-    assert not lies_in(BUCKET, PROJECT, "other")
-    assert not lies_in(f"{BUCKET}2", BUCKET, "acme")

@@ -152,3 +152,32 @@ def test_facts_serve_several_threads():
         roles = list(pool.map(opened.role, names))
     assert [r.name for r in roles] == names
     opened.close()
+
+
+def test_at_least_970_methods_are_curated_each_with_the_address_of_a_page(facts):
+    curated = [needs for needs in facts.all_needs() if needs.tier == "curated"]
+    assert len(curated) >= 970
+    assert all(needs.source.startswith("https://") for needs in curated)
+
+
+def test_every_permission_and_role_that_methods_name_exists(facts):
+    for needs in facts.all_needs():
+        if needs.tier == "derived":
+            continue
+        named = {*needs.permissions, *needs.polling, *needs.on_by}
+        named |= {p for condition in needs.conditional for p in condition.permissions}
+        assert {p for p in named if not facts.exists(p)} == set(), needs.source
+        assert needs.role is None or facts.role(needs.role) is not None, needs.source
+
+
+def test_a_second_reading_marks_its_rows_and_says_what_it_changed(facts):
+    lines = (DATA / "methods.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if not line.startswith("#")]
+    assert len({(r["api"], r["version"], r["method"]) for r in rows}) == len(rows)
+    for row in rows:
+        needs = facts.needs(MethodId(row["api"], row["version"], row["method"]))
+        assert needs is not None
+        assert (needs.tier, needs.read) == ("curated", row["read"])
+        assert isinstance(row["changed"], str)
+        assert row["source"].startswith("https://")
+    assert sum(bool(needs.read) for needs in facts.all_needs()) == len(rows)

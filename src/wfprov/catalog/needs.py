@@ -23,12 +23,13 @@ SERVICE_ACCOUNT_USER = RoleName("roles/iam.serviceAccountUser")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a method call needs; `known` is False when nobody knows."""
+    """What a method call needs; `known` is False when nobody knows. `scope`: a narrow one."""
 
     resource: ResourceName | None
     needs: tuple[Need, ...]
     known: bool
     note: str = ""
+    scope: str = ""
 
 
 def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
@@ -51,7 +52,13 @@ def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
         key = (need.permission, need.on)
         if key not in seen or (seen[key].when is not None and need.when is None):
             seen[key] = need
-    return Asked(resource=resource, needs=tuple(seen.values()), known=True, note=row.note)
+    return Asked(
+        resource=resource,
+        needs=tuple(seen.values()),
+        known=True,
+        note=row.note,
+        scope=row.scope or "",
+    )
 
 
 def _resource(row: MethodNeeds, reached: Reached, request: Request) -> ResourceName:

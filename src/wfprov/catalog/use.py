@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from wfprov.catalog import question
+from wfprov.catalog import question, value
 from wfprov.catalog.kind import Sighting
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.needs import Asked, asked, scopes_suffice
@@ -56,7 +56,7 @@ def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
             "{permissions: [PERMISSION]}",
         )
     elif _is_signed_for_google(request):
-        doubt = _open(request, needs)
+        doubt = _open(request, needs) or _held_by_none(request, needs, facts)
     project = request.place.project if resource is None else project_of(resource, request.place)
     use = replace(
         plain(request, kind),
@@ -159,6 +159,19 @@ def _open(request: Request, needs: Iterable[Need]) -> Question | None:
     return None
 
 
+def _held_by_none(request: Request, needs: Iterable[Need], facts: Facts) -> Question | None:
+    """The question about permissions that no role of a renewed catalog holds any more."""
+    lost = sorted({n.permission for n in needs if not facts.exists(n.permission)})
+    if not lost:
+        return None
+    return question.ask(
+        request,
+        f"no predefined role holds {', '.join(lost)}: the method needs something else by now; "
+        "write what its page names",
+        "{permissions: [PERMISSION]}",
+    )
+
+
 _ACCOUNT = "//iam.googleapis.com/projects/-/serviceAccounts/EMAIL"
 
 
@@ -213,23 +226,44 @@ def _findings(sighting: Sighting, reached: Reached, wanted: Asked) -> Iterator[D
             rule=UNKNOWN_METHOD,
             message=f"there is no method {reached.id}",
             at=request.call.span,
-            help="compare it with the connector's reference page",
+            help=_meant(sighting.facts.methods_like(reached.id)),
         )
     auth, method = request.auth, reached.method
     if (
         auth is not None
         and auth.type == "OAuth2"
         and method is not None
-        and request.is_http
+        and (request.is_http or _asks_for_scopes(request))
         and not scopes_suffice(auth.scopes, method.scopes)
     ):
         yield Diagnostic(
             rule=NARROW_SCOPE,
             message=f"{reached.id} takes none of {', '.join(auth.scopes)}",
             at=request.call.span,
-            help=f"ask for {method.scopes[0]}",
+            help=f"ask for {_sufficient(method.scopes, wanted)}",
         )
     yield from _unsigned(request)
+
+
+def _meant(names: tuple[str, ...]) -> str:
+    """What to do about a connector that does not exist."""
+    if not names:
+        return "compare it with the connector's reference page"
+    return "did you mean " + " or ".join(f"googleapis.{name}" for name in names) + "?"
+
+
+def _asks_for_scopes(request: Request) -> bool:
+    """Whether a connector call names scopes; those that it is given otherwise always suffice.
+
+    Source: https://docs.cloud.google.com/workflows/docs/reference/googleapis (2026-11-23)
+    """
+    scopes = value.at(request.call.arg("connector_params"), "scopes")
+    return any(value.is_set(given) for given in scopes)
+
+
+def _sufficient(accepted: tuple[str, ...], wanted: Asked) -> str:
+    """The scope that the researched row names as the least, where the method accepts it."""
+    return wanted.scope if wanted.scope in accepted else accepted[0]
 
 
 def _unsigned(request: Request) -> Iterator[Diagnostic]:

@@ -26,6 +26,7 @@ from wfprov.app.wiring import Reach, control_plane
 from wfprov.cli import options
 from wfprov.cli.output import Output
 from wfprov.cli.selection import selected
+from wfprov.desired.model import Stack
 from wfprov.store.facts import open_facts
 
 app = typer.Typer(no_args_is_help=True, help="What is known of methods, permissions and roles.")
@@ -86,7 +87,8 @@ def refresh(
         was = forget()
         output.result("the roles that come with wfprov are in use" + ("" if was else " already"))
         return 0
-    stack = stack_of(selected(None, env, config, None, None))
+    # Only an environment names a control plane; without one it is Google's.
+    stack = stack_of(selected(None, env, config, None, None)) if env else Stack(name="catalog")
     with control_plane(stack, Reach()) as plane:
         today = datetime.now(UTC).date().isoformat()
         renewed = renew(plane.reader, open_facts(), date=today)

@@ -54,7 +54,7 @@ def inspect(
     else:
         found = in_order([*loaded.diagnostics, *(d for one in inspected for d in one.diagnostics)])
         if found:
-            output.result(report(found, style=output.style, width=output.width))
+            output.result(report(found, style=output.style, width=output.width) + "\n")
         output.result(inspection(inspected, style=output.style, width=output.width))
     found_errors = any(d.is_error for one in inspected for d in one.diagnostics)
     return 0 if loaded.ok and not found_errors else 1

@@ -10,6 +10,7 @@ import typer
 from wfprov import __version__
 from wfprov.cli import (
     apply,
+    catalog,
     check,
     destroy,
     emulator,
@@ -39,6 +40,7 @@ app = typer.Typer(
 for command in (init, check, inspect, plan, apply, destroy, schema):
     command.register(app)
 app.add_typer(emulator.app, name="emulator")
+app.add_typer(catalog.app, name="catalog")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

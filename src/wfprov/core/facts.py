@@ -70,7 +70,8 @@ class MethodNeeds:
     `on` is a resource template, `on_by` overrides it by permission. `project_only`: no policy below
     the project carries it. `polling` are the permissions of waiting for the outcome, checked on the
     project when `poll_project`. `role` is the role that Google's page names, `scope` a sufficient
-    OAuth scope, `source` the page. `gap`: nobody knows the permissions.
+    OAuth scope, `source` the page, `read` the day on which it was read a second time, empty when it
+    was not. `gap`: nobody knows the permissions.
     """
 
     tier: Literal["curated", "map", "derived"]
@@ -85,6 +86,7 @@ class MethodNeeds:
     role: RoleName | None = None
     scope: str | None = None
     source: str = ""
+    read: str = ""
     note: str = ""
     gap: bool = False
 
@@ -136,6 +138,9 @@ class Facts(Protocol):
 
         A version without a row of its own answers with a sibling's, as tier `map`.
         """
+
+    def methods_like(self, method: MethodId) -> tuple[str, ...]:
+        """At most three methods that exist and are named like one that does not, best first."""
 
     def service(self, api: str) -> str | None:
         """The name under which an API is enabled, by its name in connectors."""

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from wfprov.catalog.target import Tier
+from wfprov.catalog.target import Need, Tier
 from wfprov.catalog.url import HOLE
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.facts import Facts, Role
-from wfprov.iam.cover import effective_excess, least_cover
+from wfprov.iam.cover import Cover, effective_excess, least_cover
 from wfprov.iam.custom_role import CustomRoles, custom_role, is_wanted
 from wfprov.iam.grant import CustomRole, Grant
 from wfprov.iam.requirement import Requirement
-from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, lies_in, narrowest_scope
+from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,25 @@ class RoleOptions:
     custom_roles: CustomRoles = "never"
     custom_role_threshold: int = 20
     prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choosing:
+    """What roles are chosen by; `covers` are those that were worked out so far."""
+
+    facts: Facts
+    options: RoleOptions
+    covers: dict[tuple[object, ...], Cover] = field(default_factory=dict)
+
+    def cover(self, wanted: list[Requirement], type: str) -> Cover:  # noqa: A002 (its own word)
+        permissions = frozenset(r.need.permission for r in wanted)
+        hints = frozenset(r.need.role for r in wanted if r.need.role is not None)
+        key = (permissions, type, hints)
+        if key not in self.covers:
+            self.covers[key] = least_cover(
+                permissions, self.facts, type=type, hints=hints, prefer=self.options.prefer_roles
+            )
+        return self.covers[key]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,68 +84,69 @@ def grants(
         scope = scopes[key]
         # What else is opened is told per grant, so that it does not split one.
         groups[requirement.principal, Scope(scope.on, scope.type)].append(requirement)
-    drafts: list[_Draft] = []
+    drafts: dict[tuple[str, str], list[_Draft]] = defaultdict(list)
+    choosing = _Choosing(facts=facts, options=options)
     for (principal, scope), wanted in sorted(groups.items(), key=lambda g: _depth(*g[0])):
-        above = [d for d in drafts if d.principal == principal]
-        drafts += _drafts(principal, scope, _unanswered(wanted, above), facts, options)
-    return tuple(_grant(draft, drafts, facts, scopes) for draft in sorted(drafts, key=_name_of))
+        rest = _unanswered(principal, wanted, drafts)
+        drafts[principal, scope.on] += _drafts(principal, scope, rest, choosing)
+    made = sorted((draft for some in drafts.values() for draft in some), key=_name_of)
+    asked = _asked(made)
+    return tuple(_grant(draft, asked, facts, scopes) for draft in made)
 
 
-def uncovered(
-    requirements: Iterable[Requirement], given: Iterable[Grant], facts: Facts
-) -> tuple[Requirement, ...]:
-    """The requirements that the grants do not answer, in order; derived needs are not among them.
-
-    It is written apart from the choice of roles, to check it.
-    """
-    held: dict[str, list[tuple[Grant, frozenset[Permission]]]] = defaultdict(list)
-    for grant in given:
-        role = None if grant.role is None else facts.role(grant.role)
-        custom = frozenset(grant.custom_role.permissions) if grant.custom_role else frozenset()
-        held[grant.principal].append((grant, role.permissions if role is not None else custom))
-    return tuple(
-        requirement
-        for requirement in sorted(set(requirements), key=_order)
-        if requirement.need.tier is not Tier.DERIVED
-        and not any(
-            requirement.need.permission in permissions and _reaches(grant, requirement, facts)
-            for grant, permissions in held[requirement.principal]
-        )
-    )
+def _enclosing(need: Need) -> Iterator[str]:
+    """The project and the resources that the used one is or lies in, the broadest first."""
+    yield f"{PROJECTS}{need.project}"
+    start = need.on.find("/", len("//"))
+    while start >= 0:
+        if start > len("//"):
+            yield need.on[:start]
+        start = need.on.find("/", start + 1)
+    yield need.on
 
 
-def _reaches(grant: Grant, requirement: Requirement, facts: Facts) -> bool:
-    need = requirement.need
-    if lies_in(need.policy_on or need.on, grant.on, need.project):
-        return True
-    return narrowest_scope(need, facts).on == grant.on
-
-
-def _unanswered(wanted: list[Requirement], above: list[_Draft]) -> list[Requirement]:
+def _unanswered(
+    principal: str,
+    wanted: list[Requirement],
+    drafts: Mapping[tuple[str, str], list[_Draft]],
+) -> list[Requirement]:
     """The requirements that no grant higher up answers; the others are added to its reasons."""
     rest = []
     for requirement in wanted:
-        need = requirement.need
-        for draft in above:
-            within = lies_in(need.on, draft.scope.on, need.project)
-            if within and need.permission in draft.permissions:
-                draft.because.append(requirement)
-                break
-        else:
+        answering = (
+            draft
+            for name in _enclosing(requirement.need)
+            for draft in drafts.get((principal, name), ())
+            if requirement.need.permission in draft.permissions
+        )
+        draft = next(answering, None)
+        if draft is None:
             rest.append(requirement)
+        else:
+            draft.because.append(requirement)
     return rest
 
 
+def _asked(drafts: Iterable[_Draft]) -> Mapping[tuple[str, str], set[Permission]]:
+    """By principal and resource: what is asked of it and of all that lies in it."""
+    asked: dict[tuple[str, str], set[Permission]] = defaultdict(set)
+    for draft in drafts:
+        for requirement in draft.because:
+            need = requirement.need
+            asked[draft.principal, draft.scope.on].add(need.permission)
+            for name in _enclosing(need):
+                asked[draft.principal, name].add(need.permission)
+    return asked
+
+
 def _drafts(
-    principal: str, scope: Scope, wanted: list[Requirement], facts: Facts, options: RoleOptions
+    principal: str, scope: Scope, wanted: list[Requirement], choosing: _Choosing
 ) -> Iterator[_Draft]:
     if not wanted:
         return
+    options, facts = choosing.options, choosing.facts
     permissions = frozenset(r.need.permission for r in wanted)
-    hints = frozenset(r.need.role for r in wanted if r.need.role is not None)
-    cover = least_cover(
-        permissions, facts, type=scope.type, hints=hints, prefer=options.prefer_roles
-    )
+    cover = choosing.cover(wanted, scope.type)
     project = (
         scope.on.removeprefix(PROJECTS)
         if scope.on.startswith(PROJECTS)
@@ -159,15 +179,12 @@ def _needed(roles: tuple[Role, ...], permissions: frozenset[Permission]) -> tupl
 
 
 def _grant(
-    draft: _Draft, drafts: list[_Draft], facts: Facts, scopes: Mapping[object, Scope]
+    draft: _Draft,
+    all_asked: Mapping[tuple[str, str], set[Permission]],
+    facts: Facts,
+    scopes: Mapping[object, Scope],
 ) -> Grant:
-    asked = frozenset(
-        r.need.permission
-        for other in drafts
-        if other.principal == draft.principal
-        for r in other.because
-        if lies_in(r.need.on, draft.scope.on, r.need.project) or other.scope == draft.scope
-    )
+    asked = frozenset(all_asked[draft.principal, draft.scope.on])
     excess, inert = 0, 0
     if draft.role is not None:
         working = facts.effective(draft.scope.type) if draft.scope.type else None

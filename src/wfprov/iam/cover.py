@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from wfprov.core.address import Permission, RoleName
@@ -27,6 +28,23 @@ Source: https://docs.cloud.google.com/iam/docs/roles-overview (2026-11-23)
 Source: https://docs.cloud.google.com/bigquery/docs/authorized-routines (2026-11-23)
 """
 
+READING: Final = re.compile(
+    r"(?:get(?!AccessToken|OpenIdToken|Credentials)|list|search|view|query|fetch|lookup|check)\w*"
+)
+"""The verbs of permissions that change nothing and hand out no token.
+
+Source: https://docs.cloud.google.com/iam/docs/permissions-reference (2026-11-23)
+"""
+
+BASIC: Final = re.compile(r"roles/(?!browser$)\w+")
+"""Roles of no service: owner, editor, viewer and their like, but not the project browser.
+
+Source: https://docs.cloud.google.com/iam/docs/roles-overview (2026-11-23)
+"""
+
+NEAR: Final = 3
+"""How much more excess than the least, or a tenth of it, still counts as about the same."""
+
 STEPS: Final = 20_000
 """Where the search stops and takes the best cover so far; no method needs a hundredth of it."""
 
@@ -46,7 +64,7 @@ class Cover:
 def is_grantable(role: Role) -> bool:
     """Whether a role may be offered: no basic, deprecated, legacy or service agent's role."""
     return (
-        "." in role.name
+        not BASIC.fullmatch(role.name)
         and role.stage != "DEPRECATED"
         and not SPECIAL.search(role.name)
         and not role.title.endswith("Service Agent")
@@ -64,9 +82,12 @@ def least_cover(
     """The roles that hold the permissions with the least that can take effect beside them.
 
     `type` is the type of the resource they are granted on, "" for a project: there everything
-    takes effect. Only roles of the permission's own service compete, where one holds it. Of covers
-    with equal excess: fewer roles, then those that Google's pages name (`hints`), then no beta
-    ones, then the least inert permissions, then by name.
+    takes effect. Only roles of the permission's own service compete, where one holds it, and those
+    that Google's pages name (`hints`). For a permission that only reads, a role that can change
+    things does not compete with one that can change less, unless it is there for a wanted change.
+    Of covers with equal excess: fewer roles, then hinted ones, then no beta ones, then the least
+    inert permissions, then by name. One hinted role that covers all takes the place of a cover that
+    has about as much excess (`NEAR`).
     """
     wanted = frozenset(needed)
     working = facts.effective(type) if type else None
@@ -79,7 +100,8 @@ def least_cover(
     rest = wanted - {p for role in forced.values() for p in role.permissions}
     choices: dict[Permission, list[Role]] = {}
     for permission in sorted(rest):
-        choices[permission] = _holders(permission, hints, facts)
+        holders = _holders(permission, hints, facts)
+        choices[permission] = _calm(permission, holders, wanted, working)
     uncovered = frozenset(p for p, roles in choices.items() if not roles)
     candidates = {role.name: role for roles in choices.values() for role in roles}
     search = _Search(
@@ -89,7 +111,8 @@ def least_cover(
         choices={p: [r.name for r in roles] for p, roles in choices.items() if roles},
         roles=_undominated(candidates.values(), rest, working, hints),
     )
-    chosen = search.best(tuple(forced.values()), rest - uncovered)
+    least = search.best(tuple(forced.values()), rest - uncovered)
+    chosen = _named(least, tuple(forced.values()), rest - uncovered, candidates, search)
     names = {role.name: role for role in (*forced.values(), *chosen)}
     roles = tuple(names[name] for name in sorted(names))
     return Cover(
@@ -107,18 +130,70 @@ def effective_excess(
     return held if working is None else held & working
 
 
-def _holders(permission: Permission, hints: frozenset[RoleName], facts: Facts) -> list[Role]:
-    """The roles that may be granted for a permission: its own service's, else any that holds it."""
-    home = [
-        role
-        for role in facts.roles_of(permission.partition(".")[0])
-        if permission in role.permissions and is_grantable(role)
+@cache
+def is_reading(permission: Permission) -> bool:
+    """Whether a permission changes nothing and hands out no token, as its verb tells."""
+    return READING.fullmatch(permission.rpartition(".")[2]) is not None
+
+
+def _calm(
+    permission: Permission,
+    roles: list[Role],
+    wanted: frozenset[Permission],
+    working: frozenset[Permission] | None,
+) -> list[Role]:
+    """The roles that can change the least when only reading is wanted of them."""
+    if not is_reading(permission):
+        return roles
+    changes = {p for p in wanted if not is_reading(p)}
+    apart = [role for role in roles if not role.permissions & changes]
+    if not apart:
+        return roles
+
+    def changing(role: Role) -> int:
+        excess = effective_excess((role,), wanted, working)
+        return sum(not is_reading(p) for p in excess)
+
+    fewest = min(changing(role) for role in apart)
+    return [role for role in roles if role.permissions & changes or changing(role) == fewest]
+
+
+def _named(
+    least: tuple[Role, ...],
+    forced: tuple[Role, ...],
+    rest: frozenset[Permission],
+    candidates: Mapping[RoleName, Role],
+    search: _Search,
+) -> tuple[Role, ...]:
+    """The least cover, or one role that Google's page names when its excess is about the same."""
+    if not rest or all(role.name in search.hints for role in least):
+        return least
+
+    def excess(roles: tuple[Role, ...]) -> int:
+        return len(effective_excess((*forced, *roles), search.wanted, search.working))
+
+    fewest = excess(least)
+    named = [
+        (excess((role,)), len(role.permissions), name, role)
+        for name, role in candidates.items()
+        if name in search.hints and rest <= role.permissions
     ]
-    if home:
-        return home
-    named = [role for name in sorted(hints) if (role := facts.role(name)) is not None]
-    hinted = [role for role in named if permission in role.permissions and is_grantable(role)]
-    return hinted or [role for role in facts.roles_with(permission) if is_grantable(role)]
+    near = [n for n in named if n[0] <= fewest + max(NEAR, fewest // 10)]
+    return (min(near, key=lambda n: n[:3])[3],) if near else least
+
+
+def _holders(permission: Permission, hints: frozenset[RoleName], facts: Facts) -> list[Role]:
+    """The roles that may be granted for a permission: its own service's and hinted, else any."""
+    home = facts.roles_of(permission.partition(".")[0])
+    hinted = [role for name in sorted(hints) if (role := facts.role(name)) is not None]
+    near = {
+        role.name: role
+        for role in (*home, *hinted)
+        if permission in role.permissions and is_grantable(role)
+    }
+    if near:
+        return list(near.values())
+    return [role for role in facts.roles_with(permission) if is_grantable(role)]
 
 
 def _undominated(

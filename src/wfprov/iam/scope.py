@@ -81,13 +81,6 @@ def type_of(name: str) -> str:
     return f"{service}/{'/'.join(kept)}"
 
 
-def lies_in(name: str, scope: str, project: str) -> bool:
-    """Whether a resource, which lies in that project, is the scope or below it."""
-    if scope.startswith(PROJECTS):
-        return project == scope.removeprefix(PROJECTS) or name == scope
-    return name == scope or name.startswith(f"{scope}/")
-
-
 def _ancestors(name: str) -> Iterator[ResourceName]:
     """The name and its parents, longest first, each ending in an id."""
     mask = masked(name)

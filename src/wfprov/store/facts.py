@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 import threading
 import zlib
-from array import array
 from collections.abc import Iterable
 from contextlib import ExitStack
+from difflib import get_close_matches
 from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.facts import (
     ActAs,
     Conditional,
-    Facts,
     Method,
     MethodId,
     MethodNeeds,
     PolicyType,
     Role,
 )
+from wfprov.store.roles import RoleTable, numbers, open_roles
+
+OVERLAY: Final = Path(".wfprov/roles.sqlite")
+"""Where `wfprov catalog refresh` keeps the live roles."""
 
 # Stable versions have the shortest names; of those the newest comes first.
 HOST_QUERY = (
@@ -32,18 +35,28 @@ HOST_QUERY = (
 VERSIONS_QUERY = "SELECT version FROM need WHERE api = ? ORDER BY length(version), version DESC"
 
 
-def open_facts() -> Facts:
-    """The facts that come with wfprov; opening them reads one page.
+def open_facts(overlay: Path | None = OVERLAY) -> SqliteFacts:
+    """The facts that come with wfprov, the roles of `overlay` in place of its own where it exists.
 
-    They can be used from several threads.
+    Opening them reads one page; they can be used from several threads.
+
+    Raises:
+        InputError: when the overlay is no file of roles.
     """
-    return SqliteFacts()
+    return SqliteFacts(None if overlay is None else open_roles(overlay))
+
+
+MOST_COMPARED: Final = 200
+"""How much of an unknown name is compared; no method's is half as long."""
 
 
 class SqliteFacts:
-    """The database, and what has been read of it so far."""
+    """The database, and what has been read of it so far.
 
-    def __init__(self) -> None:
+    `roles` are those in use, `embedded` those that come with wfprov.
+    """
+
+    def __init__(self, roles: RoleTable | None = None) -> None:
         self._files = ExitStack()
         path = self._files.enter_context(
             resources.as_file(resources.files("wfprov.data") / "facts.sqlite")
@@ -52,12 +65,11 @@ class SqliteFacts:
             f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
         self._lock = threading.RLock()
-        self._names: list[Permission] = []
-        self._ids: dict[str, int] = {}
+        self.embedded = RoleTable(self._database, self._lock)
+        self.roles = roles or self.embedded
         self._apis: dict[tuple[str, str], _Api | None] = {}
         self._needs: dict[tuple[str, str], dict[str, Any]] = {}
-        self._roles: dict[str, Role] = {}
-        self._homes: dict[str, tuple[Role, ...]] = {}
+        self._policies: dict[str, PolicyType | None] = {}
         self._effects: dict[str, frozenset[Permission] | None] = {}
 
     def close(self) -> None:
@@ -92,74 +104,79 @@ class SqliteFacts:
                 return _needs({**row, "tier": "map" if row["tier"] == "curated" else row["tier"]})
         return None
 
+    def methods_like(self, method: MethodId) -> tuple[str, ...]:
+        name = method.name[:MOST_COMPARED]
+        if elsewhere := self._ending(name):
+            return elsewhere
+        api = self._api(method.api, method.version)
+        own = {*self._need(method.api, method.version), *(() if api is None else api.names())}
+        if near := get_close_matches(name, sorted(own), n=3):
+            return tuple(str(MethodId(method.api, method.version, other)) for other in near)
+        parts = name.split(".")
+        endings = (".".join(parts[-length:]) for length in (4, 3, 2) if length < len(parts))
+        return next((found for ending in endings if (found := self._ending(ending))), ())
+
+    def _ending(self, name: str) -> tuple[str, ...]:
+        alike = [other for other in self.method_names() if other.endswith(f".{name}")]
+        return tuple(sorted(alike, key=lambda other: (len(other), other))[:3])
+
     def service(self, api: str) -> str | None:
         rows = self._rows("SELECT service FROM api WHERE name = ? LIMIT 1", api)
         return rows[0][0] if rows else None
 
     def role(self, name: RoleName) -> Role | None:
-        if name not in self._roles:
-            rows = self._rows("SELECT * FROM role WHERE name = ?", name)
-            if not rows:
-                return None
-            self._roles[name] = self._role(*rows[0])
-        return self._roles[name]
+        return self.roles.role(name)
 
     def roles_of(self, service: str) -> tuple[Role, ...]:
-        if service not in self._homes:
-            rows = self._rows(
-                "SELECT * FROM role WHERE name >= ? AND name < ? ORDER BY name",
-                f"roles/{service}.",
-                f"roles/{service}/",
-            )
-            self._homes[service] = tuple(self._role(*row) for row in rows)
-        return self._homes[service]
+        return self.roles.roles_of(service)
 
     def roles_with(self, permission: Permission) -> tuple[Role, ...]:
-        if not self.exists(permission):
-            return ()
-        wanted = self._ids[permission]
-        rows = self._rows("SELECT * FROM role ORDER BY name")
-        return tuple(self._role(*row) for row in rows if wanted in _numbers(row[3]))
+        return self.roles.roles_with(permission)
 
     def exists(self, permission: Permission) -> bool:
-        self._load_names()
-        return permission in self._ids
+        return self.roles.exists(permission)
+
+    def method_names(self) -> tuple[str, ...]:
+        """Every method that has needs, as connectors are named: `pubsub.v1.projects.topics.get`."""
+        rows = self._rows("SELECT api, version FROM need ORDER BY api, version")
+        return tuple(
+            str(MethodId(api, version, name))
+            for api, version in rows
+            for name in self._need(api, version)
+        )
 
     def policy_type(self, type: str) -> PolicyType | None:  # noqa: A002 (the port's word)
-        rows = self._rows(
-            "SELECT type, api, version, resource, verb, url FROM policy WHERE type = ?", type
-        )
-        if not rows:
-            return None
-        kind, api, version, resource, verb, url = rows[0]
-        return PolicyType(
-            type=kind, api=api, version=version, resource=resource, verb=verb, url=url
-        )
+        if type not in self._policies:
+            rows = self._rows(
+                "SELECT type, api, version, resource, verb, url FROM policy WHERE type = ?", type
+            )
+            names = ("type", "api", "version", "resource", "verb", "url")
+            self._policies[type] = (
+                PolicyType(**dict(zip(names, rows[0], strict=True))) if rows else None
+            )
+        return self._policies[type]
 
     def effective(self, type: str) -> frozenset[Permission] | None:  # noqa: A002
         if type not in self._effects:
             rows = self._rows("SELECT permissions FROM effect WHERE type = ?", type)
-            self._load_names()
-            self._effects[type] = (
-                frozenset(self._names[i] for i in _numbers(rows[0][0])) if rows else None
-            )
+            names = self.embedded.permissions()
+            self._effects[type] = frozenset(names[i] for i in numbers(rows[0][0])) if rows else None
         return self._effects[type]
+
+    def all_needs(self) -> Iterable[MethodNeeds]:
+        """What every known method needs, by API and version."""
+        for api, version in self._rows("SELECT api, version FROM need ORDER BY api, version"):
+            for row in self._need(api, version).values():
+                yield _needs(row)
+
+    def types_of(self, permission: Permission) -> tuple[str, ...]:
+        """The types of resources on which a permission can take effect, by name."""
+        rows = self._rows("SELECT type FROM effect ORDER BY type")
+        return tuple(kind for (kind,) in rows if permission in (self.effective(kind) or ()))
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._lock:
             return self._database.execute(query, values).fetchall()
-
-    def _load_names(self) -> None:
-        with self._lock:
-            if not self._names:
-                rows = self._rows("SELECT name FROM permission ORDER BY id")
-                self._names = [Permission(name) for (name,) in rows]
-                self._ids = {name: i for i, name in enumerate(self._names)}
-
-    def _role(self, name: str, title: str, stage: str, blob: bytes) -> Role:
-        self._load_names()
-        permissions = frozenset(self._names[i] for i in _numbers(blob))
-        return Role(name=RoleName(name), title=title, stage=stage, permissions=permissions)
 
     def _api(self, name: str, version: str) -> _Api | None:
         key = (name, version)
@@ -202,6 +219,9 @@ class _Api:
             long_running=bool(flags & 2),
         )
 
+    def names(self) -> Iterable[str]:
+        return self._rows
+
     def beginning(self, verb: str, path: str) -> Iterable[Method]:
         for name, row in self._rows.items():
             if row[0] != verb:
@@ -211,14 +231,6 @@ class _Api:
                 method = self.method(name)
                 assert method is not None, "it was just listed"
                 yield method
-
-
-def _numbers(blob: bytes) -> array[int]:
-    numbers = array("H")
-    numbers.frombytes(zlib.decompress(blob))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
 
 
 def _json(blob: bytes) -> dict[str, Any]:
@@ -252,6 +264,7 @@ def _needs(row: dict[str, Any]) -> MethodNeeds:
         role=row.get("role"),
         scope=row.get("scope"),
         source=row.get("source", ""),
+        read=row.get("read", ""),
         note=row.get("note", ""),
         gap=row.get("gap", False),
     )

@@ -1,0 +1,108 @@
+"""Checks grants against what they are for, apart from how they were chosen.
+
+It knows nothing of scopes, covers or drafts: a grant answers a requirement when its principal is
+the same, its role holds the permission, and the resource lies at or below the grant's own.
+Source: https://docs.cloud.google.com/iam/docs/resource-hierarchy-access-control (2026-11-23)
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wfprov.catalog.target import Tier
+from wfprov.core.address import Permission
+from wfprov.core.facts import Facts
+from wfprov.iam.grant import Grant
+from wfprov.iam.requirement import Requirement
+
+PROJECT: Final = "//cloudresourcemanager.googleapis.com/projects/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a check of grants found: both are empty when they suffice and none can be dropped.
+
+    `uncovered`: requirements that no grant answers. `idle`: grants without which the others
+    answer just as much.
+    """
+
+    uncovered: tuple[Requirement, ...]
+    idle: tuple[Grant, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the grants suffice and none can be dropped."""
+        return not self.uncovered and not self.idle
+
+
+def prove(requirements: Iterable[Requirement], given: Iterable[Grant], facts: Facts) -> Proof:
+    """Checks that grants answer every requirement and that each is the only one for some.
+
+    Requirements of tier derived are left out: they are asked about and never granted.
+    """
+    grants = tuple(given)
+    held = {id(grant): _held(grant, facts) for grant in grants}
+    by_principal: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        by_principal[grant.principal].append(grant)
+    uncovered: list[Requirement] = []
+    alone: Counter[int] = Counter()
+    for requirement in dict.fromkeys(requirements):
+        if requirement.need.tier is Tier.DERIVED:
+            continue
+        answering = _answering(requirement, by_principal[requirement.principal], held)
+        if not answering:
+            uncovered.append(requirement)
+        elif len(answering) == 1:
+            alone[id(answering[0])] += 1
+    return Proof(
+        uncovered=tuple(uncovered),
+        idle=tuple(grant for grant in grants if not alone[id(grant)]),
+    )
+
+
+def uncovered(
+    requirements: Iterable[Requirement], given: Iterable[Grant], facts: Facts
+) -> tuple[Requirement, ...]:
+    """The requirements that no grant answers."""
+    return prove(requirements, given, facts).uncovered
+
+
+def _held(grant: Grant, facts: Facts) -> frozenset[Permission]:
+    if grant.custom_role is not None:
+        return frozenset(grant.custom_role.permissions)
+    role = None if grant.role is None else facts.role(grant.role)
+    return frozenset() if role is None else role.permissions
+
+
+def _answering(
+    requirement: Requirement,
+    grants: Sequence[Grant],
+    held: Mapping[int, frozenset[Permission]],
+) -> list[Grant]:
+    need = requirement.need
+    return [
+        grant
+        for grant in grants
+        if need.permission in held[id(grant)]
+        and grant.condition is None
+        and (
+            _covers(grant.on, need.on, need.project)
+            or (need.policy_on is not None and grant.on == need.policy_on)
+        )
+    ]
+
+
+def _covers(above: str, name: str, project: str) -> bool:
+    """Whether a resource is `above` or lies in it; one without a project lies in `project`."""
+    if name == above or name.startswith(f"{above}/"):
+        return True
+    if not above.startswith(PROJECT):
+        return False
+    parts = name.removeprefix("//").split("/")
+    own = parts[2] if parts[1:2] == ["projects"] and len(parts) > 2 else ""  # noqa: PLR2004
+    own = project if own in {"", "-", "_"} else own
+    return own == above.removeprefix(PROJECT)
