@@ -8,7 +8,7 @@ from threading import Lock
 from traceback import format_exc
 from typing import Any, Final
 
-from wfprov.emulator import enforce, generic, identity, permissions, registry
+from wfprov.emulator import acting, enforce, generic, identity, invoke, permissions, registry
 from wfprov.emulator.discovery import Discovery, Document, Match
 from wfprov.emulator.errors import ApiError, error_info, invalid, unauthenticated
 from wfprov.emulator.exchange import Json, Request, Response
@@ -103,6 +103,23 @@ class ControlPlane:
         self.faults.after(faults)
         return response
 
+    def invoke(self, host: str, request: Request) -> Response | None:
+        """The answer of the service, function or IAP endpoint at a host; None where none can be."""
+        with self.world.objects.transaction():
+            if not invoke.owns(self.world, host):
+                return None
+            entry = self._enter(request)
+            reached = invoke.checked(self.world, host, request.path)
+            entry["method"] = "invoke"
+            entry["basis"] = "table"
+            entry["permissions"] = [] if reached is None else [reached[1]]
+            try:
+                response = invoke.answer(self.world, host, request.path, request.headers)
+            except ApiError as error:
+                response = Response(status=error.code, body=error.body())
+            entry["status"] = response.status
+            return response
+
     def close(self) -> None:
         """Lets held requests go and closes the files."""
         self.faults.clear()
@@ -150,7 +167,8 @@ class ControlPlane:
         entry["permissions"] = list(needed)
         entry["basis"] = basis
         for permission in needed:
-            call.require(permission)
+            call.require(permission, None if match.resource else self._consumer(call))
+        acting.check(call)
         reads = match.method.verb == "GET" or match.method.action.startswith(_READING)
         with self.world.objects.reading(stale=stale and reads):
             handler = self._handler(document, match)
@@ -185,6 +203,15 @@ class ControlPlane:
             caller=caller,
             full=self.world.full_name(document.api, match.resource),
         )
+
+    def _consumer(self, call: Call) -> str:
+        """The project that a request without a resource counts for: the asked or the caller's own.
+
+        Source: https://cloud.google.com/docs/quotas/quota-project (not opened)
+        """
+        email = (call.caller or "").partition(":")[2]
+        asked = call.headers.get("x-goog-user-project") or self.world.account_project(email)
+        return call.full if asked is None else self.world.full_name(call.api, f"projects/{asked}")
 
     def _public_or_refuse(self, call: Call) -> None:
         """Lets a request without credentials pass only where a policy names allUsers."""

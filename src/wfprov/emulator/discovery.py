@@ -15,6 +15,11 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 _PLACEHOLDER: Final = re.compile(r"\{(\+?)([^}]+)\}")
+_MEDIA: Final = ("resumable/upload/", "upload/", "download/")
+"""What stands before the path where the body, and not the resource, is sent or asked for.
+
+Source: https://cloud.google.com/storage/docs/request-endpoints#json-api (2026-11-23)
+"""
 _VERSION: Final = re.compile(r"^v\d")
 
 
@@ -74,6 +79,8 @@ class Document:
 
     def route(self, verb: str, path: str) -> Match | None:
         """The method that answers `verb path`, or None; the most literal template wins."""
+        for media in _MEDIA:
+            path = path.removeprefix(media)
         prefix = self.service_path
         for candidate in dict.fromkeys((path.removeprefix(prefix), path)):
             for method in self._by_verb.get(verb, ()):
@@ -167,6 +174,10 @@ def _method(raw: Mapping[str, Any], api: str, version: str) -> Method:
         names.append(name)
         given = parameters.get(name, {}).get("pattern", "").removeprefix("^").removesuffix("$")
         multi = place[1] == "+"
+        # A parent of documents is the collection of all, too.
+        more = place.end() < len(template)
+        if more and given.endswith("/.*") and not given.endswith("[^/]+/.*"):
+            given = given.removesuffix("/.*") + "(?:/.*)?"
         # A slash inside a value arrives percent-encoded, so "[^/]" still holds.
         pattern += re.escape(literal) + "(" + (given if multi and given else "[^/]+") + ")"
         at = place.end()
@@ -206,6 +217,8 @@ def _locate(method: Method, params: Mapping[str, str], path: str) -> Match:
             parts = parts[:-1]
         if head.startswith("v") and _VERSION.match(parts[0] if parts else ""):
             parts = parts[1:]
+        elif len(parts) > 1 and _VERSION.match(parts[1]) and head.startswith("/".join(parts[:2])):
+            parts = parts[2:]
         resource = "/".join(parts)
     collection = None if is_verb else literal
     return Match(method=method, params=params, resource=resource, collection=collection)

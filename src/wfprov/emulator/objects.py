@@ -68,6 +68,22 @@ class Objects:
         finally:
             self._stale = outer
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undoes at its end whatever was written since its beginning, by whichever request."""
+        with self._lock:
+            before = {table: dict(rows) for table, rows in self._tables.items()}
+        try:
+            yield
+        finally:
+            with self.transaction(as_ever=True):
+                for table in set(before) | set(self._tables):
+                    old, new = before.get(table, {}), self._tables.get(table, {})
+                    for name in old.keys() | new.keys():
+                        if old.get(name) is not new.get(name):
+                            self._record(table, name)
+                            self._assign(table, name, old.get(name))
+
     def get(self, table: str, name: str) -> Json | None:
         """A copy of the object, or None."""
         found = self.peek(table, name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wfprov.emulator.discovery import Match
+from wfprov.emulator.permissions_called import CALLED
 
 _TABLE: Final[Mapping[str, str]] = {
     # https://cloud.google.com/workflows/docs/access-control (2026-11-23)
@@ -103,7 +104,7 @@ _TABLE: Final[Mapping[str, str]] = {
         services.generateServiceIdentity serviceusage.services.enable
         operations.get -
     """,
-    # https://cloud.google.com/run/docs/reference/iam/permissions (not opened)
+    # https://cloud.google.com/run/docs/reference/iam/permissions (2026-11-23)
     "run": """
         services.create run.services.create
         services.delete run.services.delete
@@ -124,7 +125,7 @@ _TABLE: Final[Mapping[str, str]] = {
         jobs.executions.delete run.executions.delete
         jobs.executions.tasks.get run.tasks.get
         jobs.executions.tasks.list run.tasks.list
-        executions.get run.executions.get
+        executions.get -
         executions.list run.executions.list
         executions.cancel run.executions.cancel
         services.revisions.get run.revisions.get
@@ -173,15 +174,15 @@ _TABLE: Final[Mapping[str, str]] = {
         secrets.versions.get secretmanager.versions.get
         secrets.versions.list secretmanager.versions.list
     """,
-    # https://cloud.google.com/pubsub/docs/access-control (not opened)
+    # https://cloud.google.com/pubsub/docs/access-control (2026-11-23)
     "pubsub": """
-        topics.create pubsub.topics.create
+        topics.create -
         topics.delete pubsub.topics.delete
         topics.get pubsub.topics.get
         topics.list pubsub.topics.list
         topics.patch pubsub.topics.update
         topics.publish pubsub.topics.publish
-        subscriptions.create pubsub.subscriptions.create
+        subscriptions.create -
         subscriptions.delete pubsub.subscriptions.delete
         subscriptions.get pubsub.subscriptions.get
         subscriptions.list pubsub.subscriptions.list
@@ -192,7 +193,7 @@ _TABLE: Final[Mapping[str, str]] = {
         subscriptions.modifyPushConfig pubsub.subscriptions.update
         subscriptions.seek pubsub.subscriptions.consume
     """,
-    # https://cloud.google.com/storage/docs/access-control/iam-json (not opened)
+    # https://cloud.google.com/storage/docs/access-control/iam-json (2026-11-23)
     "storage": """
         buckets.insert -
         buckets.get -
@@ -203,11 +204,13 @@ _TABLE: Final[Mapping[str, str]] = {
         buckets.getIamPolicy -
         buckets.setIamPolicy -
         buckets.testIamPermissions -
+        objects.copy -
+        objects.rewrite -
         objects.get storage.objects.get
         objects.list storage.objects.list
         objects.insert storage.objects.create
         objects.delete storage.objects.delete
-        objects.patch storage.objects.update
+        objects.patch storage.objects.get storage.objects.update
         objects.update storage.objects.update
         objects.compose storage.objects.create storage.objects.get
     """,
@@ -318,7 +321,7 @@ _VERBS: Final[Mapping[str, str]] = {"insert": "create", "patch": "update"}
 
 def _read() -> dict[str, tuple[str, ...]]:
     rows: dict[str, tuple[str, ...]] = {}
-    for api, text in _TABLE.items():
+    for api, text in {**_TABLE, **CALLED}.items():
         for line in text.splitlines():
             method, *needed = line.split() or [""]
             if method:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 _LARGEST_BODY: Final = 32 * 1024 * 1024
+_API_NAMES: Final = {"translation": "translate"}
+"""APIs whose discovery name is not that of their host."""
 _LOCAL_NAMES: Final = ("127.0.0.1", "localhost", "[::1]", "metadata.google.internal")
 
 
@@ -225,6 +227,13 @@ class _Handler(BaseHTTPRequestHandler):
             api, _, rest = path.partition("/")
         else:
             api, rest = api_of_host(local), path
+            if not local.endswith(".googleapis.com"):
+                sent = Request(
+                    api=local, verb=self.command, path=path, query=query, headers=headers
+                )
+                invoked = self.server.plane.invoke(local, sent)
+                if invoked is not None:
+                    return invoked
         return self.server.plane.handle(
             Request(
                 api=api,
@@ -266,7 +275,8 @@ def api_of_host(host: str) -> str:
     first = host.removesuffix(".googleapis.com").removesuffix(".rep").partition(".")[0]
     if host in ("www.googleapis.com", "content.googleapis.com"):
         return "www"
-    return first.rpartition("-")[2] if "-" in first else first
+    name = first.rpartition("-")[2] if "-" in first else first
+    return _API_NAMES.get(name, name)
 
 
 def _query(text: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets (not o
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from wfprov.emulator import enforce, generic
+from wfprov.emulator import enforce, generic, tables
 from wfprov.emulator.errors import ApiError, already_exists, invalid
 from wfprov.emulator.exchange import Json
 from wfprov.emulator.objects import POLICIES, RESOURCES
@@ -147,6 +147,7 @@ def _complete_job(world: World, resource: str, body: Json) -> Json:
 
 
 def _run_job(call: Call) -> Json:
+    tables.check(call)
     sent = call.body.get("jobReference") or {}
     identifier = _identifier(sent.get("jobId") or f"job_{call.world.unique_hex(20)}")
     caller = (call.caller or "user:anonymous").partition(":")[2]

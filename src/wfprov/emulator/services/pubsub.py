@@ -10,7 +10,7 @@ from wfprov.emulator.errors import ApiError
 from wfprov.emulator.exchange import Json
 from wfprov.emulator.objects import RESOURCES
 from wfprov.emulator.service import Call, Kind, Service
-from wfprov.emulator.world import World
+from wfprov.emulator.world import PROJECT_HOST, World
 
 _MISSING: Final = "Resource not found (resource={short})."
 
@@ -31,7 +31,17 @@ def _subscription(world: World, resource: str, body: Json) -> Json:  # noqa: ARG
     }
 
 
+def _create_topic(call: Call) -> Any:
+    call.require("pubsub.topics.create", f"{PROJECT_HOST}projects/{call.project}")
+    return generic.create(call)
+
+
 def _create_subscription(call: Call) -> Any:
+    """Needs a permission on the project, and one on the topic.
+
+    Source: https://cloud.google.com/pubsub/docs/access-control (2026-11-23)
+    """
+    call.require("pubsub.subscriptions.create", f"{PROJECT_HOST}projects/{call.project}")
     topic = call.world.full_name("pubsub", str(call.body.get("topic", "")))
     call.require("pubsub.topics.attachSubscription", topic)
     if call.world.objects.peek(RESOURCES, topic) is None:
@@ -52,6 +62,7 @@ SERVICE: Final = Service(
     api="pubsub",
     handlers={
         "v1": {
+            "projects.topics.create": _create_topic,
             "projects.subscriptions.create": _create_subscription,
             "projects.topics.publish": _publish,
         }

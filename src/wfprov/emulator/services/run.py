@@ -15,7 +15,7 @@ from wfprov.emulator.service import Call, Kind, Service
 from wfprov.emulator.world import World, shown
 
 _HOST: Final = "//run.googleapis.com/"
-_REGION_CODES: Final = {
+REGION_CODES: Final = {
     "asia-east1": "de",
     "asia-northeast1": "an",
     "asia-southeast1": "as",
@@ -174,7 +174,7 @@ def _revision(resource: str, generation: int) -> Json:
 def _complete_service(world: World, resource: str, body: Json) -> Json:
     project, region, short = (resource.split("/")[at] for at in (1, 3, 5))
     digest = base64.b32encode(hashlib.sha256(project.encode()).digest()).decode().lower()[:10]
-    code = _REGION_CODES.get(region, hashlib.sha256(region.encode()).hexdigest()[:2])
+    code = REGION_CODES.get(region, hashlib.sha256(region.encode()).hexdigest()[:2])
     hashed = f"https://{short}-{digest}-{code}.a.run.app"
     named = f"https://{short}-{world.project_number(project)}.{region}.run.app"
     template = dict(body.get("template") or {})
@@ -267,12 +267,46 @@ def _knative_list(call: Call) -> Json:
     }
 
 
-def _located(call: Call) -> str:
-    """The full name for `namespaces/{project}/services/{s}`, in whichever region it is."""
+def _knative_run_job(call: Call) -> Json:
+    full = _located(call, "jobs")
+    overridden = bool(call.body.get("overrides"))
+    call.require("run.jobs.runWithOverrides" if overridden else "run.jobs.run", full)
+    call.stored(full)
+    name = f"{full.rpartition('/')[2]}-{call.world.unique_hex(5)}"
+    place = full.removeprefix(_HOST).rpartition("/jobs/")[0]
+    body = {"name": f"{place}/jobs/{full.rpartition('/')[2]}/executions/{name}"}
+    call.world.objects.put(RESOURCES, _HOST + body["name"], body)
+    return {
+        "apiVersion": "run.googleapis.com/v1",
+        "kind": "Execution",
+        "metadata": {"name": name, "namespace": call.world.project_number(call.project)},
+        "status": {"conditions": [{"type": "Completed", "status": "True"}]},
+    }
+
+
+def _knative_get_execution(call: Call) -> Json:
+    """Checked on the execution, below its job and region as in v2."""
+    short = call.resource.rpartition("/")[2]
+    collection = f"{_HOST}projects/{call.project}/locations/-/jobs/-/executions"
+    found = next(
+        (n for n in call.world.objects.children(collection) if n.endswith(f"/{short}")), call.full
+    )
+    call.require("run.executions.get", found)
+    call.stored(found)
+    return {
+        "apiVersion": "run.googleapis.com/v1",
+        "kind": "Execution",
+        "metadata": {"name": short, "namespace": call.world.project_number(call.project)},
+        "status": {"conditions": [{"type": "Completed", "status": "True"}]},
+    }
+
+
+def _located(call: Call, kind: str = "services") -> str:
+    """The full name for `namespaces/{project}/{kind}/{name}`, in whichever region it is."""
     parts = call.resource.split("/")
     if parts[0] != "namespaces":
         return call.full
-    collection = f"{_HOST}projects/{call.project}/locations/-/services"
+    collection = f"{_HOST}projects/{call.project}/locations/-/{kind}"
     for name in call.world.objects.children(collection):
         if name.rpartition("/")[2] == parts[3]:
             return name
@@ -368,6 +402,8 @@ SERVICE: Final = Service(
         "v1": {
             "namespaces.services.get": _knative_get,
             "namespaces.services.list": _knative_list,
+            "namespaces.jobs.run": _knative_run_job,
+            "namespaces.executions.get": _knative_get_execution,
             f"{_V2}.services.get": _knative_get,
             f"{_V2}.services.list": _knative_list,
         },

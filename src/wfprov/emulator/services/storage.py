@@ -129,6 +129,19 @@ def _shape(call: Call, kept: Mapping[str, Any], version: int) -> Json:
     }
 
 
+def _copy_object(call: Call) -> Json:
+    """Reads the source and writes the destination; nothing is kept."""
+    params = call.match.params
+    source = f"{_HOST}{params['sourceBucket']}/objects/{params['sourceObject']}"
+    target = f"{_HOST}{params['destinationBucket']}/objects/{params['destinationObject']}"
+    call.require("storage.objects.get", source)
+    call.require("storage.objects.create", target)
+    made = {"name": params["destinationObject"], "bucket": params["destinationBucket"]}
+    if call.match.method.action == "rewrite":
+        return {"kind": "storage#rewriteResponse", "done": True, "resource": made}
+    return {"kind": "storage#object", **made}
+
+
 def _project(call: Call) -> str:
     project = call.world.project(call.query.get("project", ""))
     if project is None:
@@ -153,6 +166,8 @@ SERVICE: Final = Service(
     handlers={
         "v1": {
             "buckets.insert": _insert,
+            "objects.copy": _copy_object,
+            "objects.rewrite": _copy_object,
             "buckets.list": _list,
             "buckets.get": _on_bucket("storage.buckets.get", _get),
             "buckets.patch": _on_bucket("storage.buckets.update", _patch),

@@ -1,0 +1,219 @@
+"""Runs planned workflows, and runs them again with one grant less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from concrete import RaisedError
+from internet import Internet, Sent
+from steered import Anything, Replayed, SteeredExecution, Steering
+
+from wfprov.app.apply import carry_out
+from wfprov.app.inspect import CALL_LOG_SITE
+from wfprov.app.load import Loaded
+from wfprov.app.plan import Planned, make_live
+from wfprov.app.rehearsal import rehearsal
+from wfprov.app.wiring import ControlPlane
+from wfprov.apply.outcome import unobserved
+from wfprov.core.policy import Membership
+from wfprov.core.resource import Access
+from wfprov.desired.graph import Because
+from wfprov.desired.model import Inspected
+from wfprov.emulator.admin import answer as admin
+from wfprov.emulator.objects import RESOURCES
+from wfprov.gcp.clock import SystemClock, SystemDice
+from wfprov.gcp.dispatch import GoogleCloud
+from wfprov.language.parser import parse
+from wfprov.plan.change import AccessChange
+
+EXECUTIONS = 40
+CALL_LOG = (-1, -1)
+"""The place of what no call asks for: Workflows itself logs calls, as the workflow's account."""
+
+IDLE = 8
+
+
+@dataclass
+class Run:
+    """Executions of one workflow and every request that they made."""
+
+    sent: list[Sent] = field(default_factory=list)
+    ways: list[list[int]] = field(default_factory=list)
+    not_run: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def places(self) -> set[tuple[int, int]]:
+        return {one.place for one in self.sent} | set(self.not_run)
+
+
+@dataclass
+class Removed:
+    """A grant that was taken away, and the first call that was refused then, if any."""
+
+    access: Access
+    membership: Membership
+    refused: Sent | None
+    sites: tuple[str, ...]
+    named: bool
+
+
+class Proof:
+    """One workflow on the embedded control plane."""
+
+    def __init__(self, loaded: Loaded, control: ControlPlane) -> None:
+        self.loaded = loaded
+        self.control = control
+        self.clock = SystemClock()
+        assert control.rehearsal is not None
+        self.emulator = control.rehearsal.emulator
+
+    def apply(self) -> Planned | None:
+        """The plan, carried out; None when it has questions or errors."""
+        planned = make_live(self.loaded, self.control, self.clock.now, parallel=2)
+        if not planned.may_apply:
+            return None
+        report = carry_out(
+            planned.plan,
+            planned.live,
+            self.control,
+            clock=self.clock,
+            dice=SystemDice(),
+            parallel=2,
+            observe=unobserved,
+        )
+        assert report.ok, [str(o.error) for o in report.failed]
+        return planned
+
+    def run(self, inspected: Inspected, email: str, ways: Sequence[Sequence[int]] = ()) -> Run:
+        """Executes it until no execution reaches anything new, or the given ways again."""
+        workflow = inspected.workflow
+        parsed = parse(inspected.source, templating=templating(workflow.templating))
+        assert parsed.value is not None
+        run = Run()
+        number = self.emulator.plane.world.project_number(workflow.project or "")
+        internet = Internet(
+            self.emulator,
+            email,
+            {"project": workflow.project or "", "region": workflow.region or "",
+             "location": workflow.region or ""},
+        )  # fmt: skip
+        environment = {
+            "GOOGLE_CLOUD_PROJECT_ID": workflow.project or "",
+            "GOOGLE_CLOUD_PROJECT_NUMBER": number,
+            "GOOGLE_CLOUD_LOCATION": workflow.region or "",
+            "GOOGLE_CLOUD_WORKFLOW_ID": workflow.name,
+            "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": email,
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "6f2f8f38",
+            "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": "000001-a4d",
+            **workflow.env,
+        }
+        argument = Anything("args") if workflow.arguments is None else workflow.arguments
+        if workflow.call_log_level in ("LOG_ALL_CALLS", "LOG_ERRORS_ONLY"):
+            with suppress(RaisedError):
+                internet.logged(CALL_LOG)
+        steering, idle = Steering(), 0
+        try:
+            for turn in range(len(ways) or EXECUTIONS):
+                before = run.places
+                one = SteeredExecution(
+                    parsed.value,
+                    environment,
+                    Replayed(ways[turn]) if ways else steering,
+                    internet.call,
+                    internet.spell,
+                )
+                with self.emulator.plane.world.objects.undone():
+                    one.run(argument)
+                run.sent += internet.sent
+                internet.sent = []
+                run.not_run |= internet.not_run
+                if run.places > before or turn == 0:
+                    run.ways.append(one.ways)
+                    idle = 0
+                else:
+                    idle += 1
+                if not ways and idle == IDLE:
+                    break
+        finally:
+            internet.close()
+        return run
+
+    def account(self, inspected: Inspected) -> str:
+        """The account that the deployed workflow runs as."""
+        workflow = inspected.workflow
+        name = f"projects/{workflow.project}/locations/{workflow.region}/workflows/{workflow.name}"
+        kept = self.emulator.plane.world.objects.get(
+            RESOURCES, f"//workflows.googleapis.com/{name}"
+        )
+        assert kept is not None, "it was applied"
+        return str(kept["serviceAccount"]).rpartition("/")[2]
+
+    def without_each(
+        self, planned: Planned, inspected: Inspected, email: str, run: Run
+    ) -> Iterator[Removed]:
+        """Takes each membership away, runs again, and puts it back."""
+        for change in planned.plan.changes:
+            if not isinstance(change, AccessChange):
+                continue
+            for membership in sorted(change.add, key=Membership.sort_key):
+                if membership.member != f"serviceAccount:{email}":
+                    continue
+                self.change(change.access, remove=[membership])
+                again = self.run(inspected, email, run.ways)
+                self.change(change.access, add=[membership])
+                refused = next((one for one in again.sent if one.refused), None)
+                because = change.because.get(membership, ())
+                sites = tuple(sorted({b.site for b in because}))
+                yield Removed(
+                    change.access,
+                    membership,
+                    refused,
+                    sites,
+                    refused is not None and self.names(inspected, refused, because),
+                )
+
+    def change(self, access: Access, **how: Any) -> None:
+        """As the owner, over the real API."""
+        body = self.control.cloud.send(access.read())
+        self.control.cloud.send(access.write(access.changed(body, **how)))
+
+    def names(self, inspected: Inspected, refused: Sent, because: Sequence[Because]) -> bool:
+        """Whether the plan names the refused permission for the call that was refused."""
+        ids = {CALL_LOG_SITE} if refused.place == CALL_LOG else set()
+        ids |= {
+            use.site.id
+            for use in inspected.sites
+            if (use.site.span.start, use.site.span.end) == refused.place
+        }
+        # The cloud spells iam.serviceaccounts.actAs with a small a.
+        return any(
+            b.site in ids and refused.permission.lower() in {p.lower() for p in b.permissions}
+            for b in because
+        )
+
+
+def templating(wanted: str) -> Any:
+    return "terraform" if wanted == "cloudbuild" else wanted
+
+
+@contextmanager
+def plane(loaded: Loaded, folder: Path) -> Iterator[ControlPlane]:
+    """An embedded control plane for the project of a stack."""
+    with (
+        rehearsal(loaded.stack, folder / "plane.sqlite") as running,
+        GoogleCloud(running.session) as cloud,
+    ):
+        running.emulator.plane.world.settings.update({"operationPolls": 1})
+        yield ControlPlane(cloud=cloud, reader=cloud, rehearsal=running)
+
+
+def guard(control: ControlPlane, host: str, resource: str) -> None:
+    """Puts IAP before a host."""
+    assert control.rehearsal is not None
+    plane_ = control.rehearsal.emulator.plane
+    hosts = {**plane_.world.settings.iap_hosts, host: resource}
+    admin(plane_, "PATCH", "emulator/v1/settings", {}, {"iapHosts": hosts})
