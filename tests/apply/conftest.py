@@ -174,6 +174,7 @@ def desired(*names, source="main: {}", services=("projects/p/s/one", "projects/p
     members = [f"serviceAccount:{a.email}" for a in accounts]
     return Desired(
         stack="orders",
+        mark="orders",
         project="p",
         resources=(ApiService(project="p", service="run.googleapis.com"), *accounts, *workflows),
         accesses=tuple(policy(s, *(("roles/run.invoker", m) for m in members)) for s in services),

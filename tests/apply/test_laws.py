@@ -208,7 +208,11 @@ def test_one_bad_member_keeps_no_other_out(world):
     good = next(iter(stack.owned))
     access = world.policy(ONE, ("roles/run.invoker", good), ("roles/run.invoker", ghost))
     desired = type(stack)(
-        stack="orders", resources=stack.resources, accesses=(access,), owned=stack.owned
+        stack="orders",
+        mark="orders",
+        resources=stack.resources,
+        accesses=(access,),
+        owned=stack.owned,
     )
     report = applied(world, desired, cloud)
     (failed,) = report.failed

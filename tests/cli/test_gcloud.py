@@ -57,7 +57,7 @@ def test_gcloud_reads_what_wfprov_made_and_wfprov_sees_what_gcloud_changed(deplo
     workflow = gcloud("workflows", "describe", "order-intake", "--location=europe-west1")
     assert workflow["serviceAccount"].endswith(EMAIL)
     assert workflow["sourceContents"] == deployed_text(deployed)
-    assert workflow["labels"]["wfprov-stack"] == "orders"
+    assert workflow["labels"]["wfprov-stack"] == "orders__shop"
     invokers = gcloud("run", "services", "get-iam-policy", "payments", "--region=europe-west1")
     assert invokers["bindings"] == [
         {"role": "roles/run.invoker", "members": [f"serviceAccount:{EMAIL}"]}

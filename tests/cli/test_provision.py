@@ -221,3 +221,88 @@ def test_a_plan_file_holds_no_token(stack):
     text = json.dumps(json.loads((stack.folder / "plan.json").read_text()))
     assert "Bearer" not in text
     assert "emulator-token" not in text
+
+
+def test_two_environments_in_one_project_leave_each_other_alone(stack):
+    assert stack.wfprov("apply", "-e", "local", "--auto-approve").code == 0
+    stack.write("environments/twin.yaml", ENVIRONMENT)
+    twin = stack.wfprov("plan", "-e", "twin")
+    assert twin.code == 1
+    assert "error[owned-by-another-stack]" in twin.out
+    stack.wfprov("destroy", "-e", "twin", "--auto-approve")
+    assert set(actions(plan(stack, "--detailed-exitcode", code=0)).values()) <= {
+        "no-op",
+        "inherited",
+    }
+
+
+def test_a_saved_plan_is_for_the_control_plane_that_it_was_made_on(stack):
+    assert stack.wfprov("plan", "-e", "local", "-o", "plan.json").code == 0
+    stack.write(
+        "environments/local.yaml",
+        ENVIRONMENT.replace("endpoint: embedded", "endpoint: http://127.0.0.1:9"),
+    )
+    refused = stack.wfprov("apply", "plan.json")
+    assert refused.code == 3
+    assert "control plane" in refused.err
+
+
+def test_credentials_are_not_sent_where_only_the_repository_says(stack, monkeypatch):
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "secret-token")
+    stack.write(
+        "environments/local.yaml",
+        "project: acme-test\nregion: europe-west1\n"
+        "endpoints: {cloudresourcemanager: 'https://collector.example'}\n",
+    )
+    refused = stack.wfprov("plan", "-e", "local")
+    assert refused.code == 3
+    assert "collector.example" in refused.err
+
+
+def test_a_plan_of_one_definition_says_nothing_of_the_others(stack):
+    stack.wfprov("apply", "-e", "local", "--auto-approve")
+    stack.write("workflows/second.yaml", "- done:\n    return: 1\n")
+    ended = stack.wfprov("plan", "workflows/second.yaml", "-e", "local")
+    assert ended.code == 0
+    assert "order-intake" not in ended.out
+
+
+def test_what_is_wrong_with_a_definition_is_told_before_the_cloud_is_asked(session):
+    session.write("a.yaml", "- a:\n    next: nowhere\n")
+    ended = session.wfprov("plan", "a.yaml", "--project", "acme-test", "--region", "europe-west1")
+    assert ended.code == 1
+    assert "error[undefined-step]" in ended.out
+    assert "Blocked by 1 error" in ended.out
+
+
+def test_what_a_wide_grant_opens_is_said_beside_it(stack):
+    stack.write(
+        "workflows/order-intake.yaml",
+        "main:\n  params: [a]\n  steps:\n    - read:\n"
+        "        call: googleapis.secretmanager.v1.projects.secrets.versions.accessString\n"
+        "        args: {secret_id: '${a.name}'}\n",
+    )
+    text = stack.wfprov("plan", "-e", "local").out
+    assert "all secrets of acme-test" in text
+
+
+def test_a_wrong_flag_is_wrong_usage(session):
+    session.write("a.yaml", "- a:\n    return: 1\n")
+    ended = session.wfprov("inspect", "a.yaml", "--project", "../x")
+    assert ended.code == 3
+    assert "--project" in ended.err
+
+
+def test_an_unknown_function_is_a_question_and_no_grant(session):
+    session.write(
+        "a.yaml",
+        "- a:\n    call: http.gett\n    args: {url: 'https://x-1.europe-west1.run.app', "
+        "auth: {type: OIDC}}\n- b:\n    call: experimental.executions.nope\n",
+    )
+    ended = session.wfprov(
+        "inspect", "a.yaml", "--format", "json", "--project", "acme-test", "--region", "us-east1"
+    )
+    found = ended.json["workflows"][0]
+    assert [s["targets"][0]["kind"] for s in found["sites"]] == ["unknown", "unknown"]
+    assert all(s["targets"][0]["question"] for s in found["sites"])
+    assert found["grants"] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from google.cloud import run_v2
+from google.cloud import run_v2, workflows_v1
 from google.oauth2.credentials import Credentials
 
 from wfprov.emulator import admin
@@ -40,6 +40,30 @@ def test_the_grants_that_wfprov_made_are_enforced(deployed, emulator):
 
     assert may(f"serviceAccount:{EMAIL}") == ["run.routes.invoke"]
     assert may("user:eve@example.com") == []
+
+
+def test_what_others_set_on_the_workflow_stays(deployed, emulator, owner):
+    assert deployed.wfprov("apply", "-e", "shop", "--auto-approve").code == 0
+    name = "projects/acme-shop/locations/europe-west1/workflows/order-intake"
+    with workflows_v1.WorkflowsClient(
+        credentials=Credentials(emulator.token(owner)),
+        transport="rest",
+        client_options={"api_endpoint": f"{emulator.http_url}/workflows"},
+    ) as client:
+        live = client.get_workflow({"name": name})
+        live.labels["cost-center"] = "42"
+        live.description = "Somebody's words"
+        operation = client.update_workflow(
+            {"workflow": live, "update_mask": {"paths": ["labels", "description"]}}
+        )
+        operation.result(timeout=20)
+        assert deployed.wfprov("plan", "-e", "shop", "--detailed-exitcode").code == 0
+        file = deployed.folder / "workflows/order-intake.yaml"
+        file.write_text(file.read_text() + "- done:\n    return: 1\n")
+        assert deployed.wfprov("apply", "-e", "shop", "--auto-approve").code == 0
+        after = client.get_workflow({"name": name})
+    assert after.labels["cost-center"] == "42"
+    assert after.description == "Somebody's words"
 
 
 def test_a_refused_permission_is_named(deployed, emulator, monkeypatch):

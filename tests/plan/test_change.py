@@ -51,6 +51,7 @@ PROJECT = policy(project_name("p"))
 def desired(*resources, accesses=(SERVICE,), above=(PROJECT,), **more):
     return Desired(
         stack="orders",
+        mark="orders",
         resources=resources,
         accesses=accesses,
         above=above,
@@ -170,7 +171,16 @@ def test_an_open_question_keeps_a_plan_from_being_applied():
     assert document(checked.value)["questions"][0]["site"] == "main.a"
 
 
-EMPTY = Plan(stack="orders", environment="", project="p", mode=Mode.APPLY, created=0.0, expires=1.0)
+EMPTY = Plan(
+    stack="orders",
+    mark="orders",
+    endpoint="cloud",
+    environment="",
+    project="p",
+    mode=Mode.APPLY,
+    created=0.0,
+    expires=1.0,
+)
 FOREIGN = Membership(INVOKER, "user:ops@x.example")
 
 

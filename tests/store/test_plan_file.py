@@ -35,6 +35,8 @@ WORKFLOW = Workflow(
 )
 PLAN = Plan(
     stack="orders",
+    mark="orders",
+    endpoint="cloud",
     environment="dev",
     project="p",
     mode=Mode.PRUNE,

@@ -35,6 +35,7 @@ def saved(path: Path, selection: Selection) -> tuple[Plan, Stack]:
     _fits(path, "environment", plan.environment, environment or "")
     _fits(path, "stack", plan.stack, stack.name)
     _fits(path, "project", plan.project, stack.project or plan.project)
+    _fits(path, "control plane", plan.endpoint, stack.control_plane)
     if not plan.applyable:
         why = (
             "it was made offline"

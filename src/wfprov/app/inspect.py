@@ -46,7 +46,7 @@ CALL_LOG_SITE: Final = "call_log_level"
 
 
 def inspect(
-    workflow: WorkflowSpec, source: Source, facts: Facts, access: AccessPolicy
+    workflow: WorkflowSpec, source: Source, facts: Facts, access: AccessPolicy, owner: str = ""
 ) -> Inspected:
     """Everything that can be known of one definition from its text and its configuration."""
     values = _template_values(workflow)
@@ -63,6 +63,7 @@ def inspect(
         custom_roles=access.custom_roles,
         custom_role_threshold=access.custom_role_threshold,
         prefer_roles=access.prefer_roles,
+        owner=owner,
     )
     return Inspected(
         workflow=workflow,
@@ -79,7 +80,13 @@ def inspect(
 def inspect_stack(loaded: Loaded, facts: Facts) -> tuple[Inspected, ...]:
     """Every workflow of a stack, in its order."""
     return tuple(
-        inspect(workflow, loaded.sources[workflow.name], facts, loaded.stack.policy)
+        inspect(
+            workflow,
+            loaded.sources[workflow.name],
+            facts,
+            loaded.stack.policy,
+            loaded.stack.mark,
+        )
         for workflow in loaded.stack.workflows
         if workflow.name in loaded.sources
     )

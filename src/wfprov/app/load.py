@@ -9,7 +9,7 @@ from typing import Final
 from wfprov.app.terraform import Expansion
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.errors import InputError
-from wfprov.core.span import Source
+from wfprov.core.span import Source, Span
 from wfprov.desired.config import Overrides, decode
 from wfprov.desired.model import Stack
 from wfprov.desired.rules_config import NO_SUCH_SOURCE
@@ -65,15 +65,18 @@ def load(selection: Selection) -> Loaded:
         paths=files.definitions(selection.paths),
     )
     assert decoded.value is not None, "decode always makes a stack, if an empty one"
+    for found in decoded.diagnostics:
+        if found.is_error and isinstance(found.at, Span) and found.at.source.name.startswith("--"):
+            raise InputError(f"{found.at.source.name}: {found.message}", help=found.help)
     diagnostics += decoded.diagnostics
-    found = Expansion()
+    expansion = Expansion()
     for workflow in decoded.value.workflows:
         source = _read(workflow.source_path, diagnostics)
         if source is not None:
-            found.add(workflow, source)
-    stack = replace(decoded.value, workflows=found.settled(selection.paths))
-    diagnostics += found.diagnostics
-    return Loaded(stack=stack, sources=found.sources, diagnostics=in_order(diagnostics))
+            expansion.add(workflow, source)
+    stack = replace(decoded.value, workflows=expansion.settled(selection.paths))
+    diagnostics += expansion.diagnostics
+    return Loaded(stack=stack, sources=expansion.sources, diagnostics=in_order(diagnostics))
 
 
 def stack_of(selection: Selection) -> Stack:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from wfprov.core.errors import InputError
 from wfprov.desired.model import Stack
 from wfprov.emulator import admin
 from wfprov.emulator.errors import ApiError
 from wfprov.emulator.server import Emulator
 from wfprov.gcp.session import Session, embedded_session
+
+LOCK_ATTEMPTS: Final = 240
+LOCK_PAUSE: Final = 0.25
+"""A minute in all: as long as a large apply of another process may take."""
 
 DATA: Final = Path(".wfprov/embedded.sqlite")
 _NAMEABLE: Final = re.compile(r"//[a-z][a-z0-9.-]*/[\w./~%+:@-]+")
@@ -51,10 +58,33 @@ class Rehearsal:
 
 
 @contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """The only process that works on the data, until the block ends; waits a while for another.
+
+    Raises:
+        InputError: another process has it all that time.
+    """
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with data.with_suffix(".lock").open("w") as lock:
+        for attempt in range(LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if attempt == LOCK_ATTEMPTS - 1:
+                    raise InputError(
+                        f"another process works on {data}",
+                        help="wait for it to end; `wfprov emulator serve` holds it while it runs",
+                    ) from None
+                time.sleep(LOCK_PAUSE)
+            else:
+                break
+        yield
+
+
+@contextmanager
 def rehearsal(stack: Stack, data: Path = DATA) -> Iterator[Rehearsal]:
     """The embedded control plane with the stack's projects, until the block ends."""
-    data.parent.mkdir(parents=True, exist_ok=True)
-    with Emulator.start(data=data) as emulator:
+    with alone(data), Emulator.start(data=data) as emulator:
         numbers = {stack.project: stack.project_number}
         numbers |= {w.project: w.project_number for w in stack.workflows}
         for project, number in numbers.items():

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 READ_ATTEMPTS: Final = 4
 """Somebody waits for a plan: it gives up sooner than an apply."""
 
+GOOGLE: Final = "googleapis.com"
+TRUST_VARIABLE: Final = "WFPROV_TRUSTED_HOSTS"
+"""Hosts, by commas, beside Google's and this machine's that may be sent credentials."""
+
 TOKEN_VARIABLES: Final = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 """Where an access token is looked for before application default credentials."""
 
@@ -79,6 +83,26 @@ def control_plane(stack: Stack, reach: Reach) -> Iterator[ControlPlane]:
         yield ControlPlane(cloud=cloud, reader=_reader(cloud, reach))
 
 
+def _trusted(stack: Stack) -> None:
+    """Stops before a token goes where only a file of the repository says: it may be a stranger's.
+
+    Raises:
+        InputError: an address is neither Google's nor this machine's, and nobody allowed it.
+    """
+    allowed = set(os.environ.get(TRUST_VARIABLE, "").split(","))
+    addresses = [stack.endpoint, *stack.endpoints.values()]
+    hosts = [urlsplit(a).hostname or "" for a in addresses if "://" in a]
+    if stack.universe_domain != GOOGLE:
+        hosts.append(stack.universe_domain)
+    for host in hosts:
+        local = host in {"127.0.0.1", "localhost", "::1"}
+        if not (local or host.endswith(f".{GOOGLE}") or host in allowed):
+            raise InputError(
+                f"the configuration sends your credentials to {host}, which is not Google's",
+                help=f"if you trust it, set {TRUST_VARIABLE}={host}",
+            )
+
+
 def _reader(cloud: Cloud, reach: Reach) -> Cloud:
     from wfprov.gcp.clock import SystemClock, SystemDice
 
@@ -95,6 +119,7 @@ def _session(stack: Stack) -> Session:
     from wfprov.gcp.session import cloud_session, embedded_session
 
     token = next((os.environ[v] for v in TOKEN_VARIABLES if os.environ.get(v)), "")
+    _trusted(stack)
     if stack.endpoint == "cloud":
         return cloud_session(
             access_token=token,

@@ -115,6 +115,11 @@ class _Run:
             notes = carry_out(step, self._world)
         except WfprovError as error:
             outcome = Outcome(step=step, state=State.FAILED, error=error)
+        except Exception as bug:  # noqa: BLE001 (what was done before it must be reported all the same)
+            wrong = WfprovError(
+                f"a bug in wfprov: {type(bug).__name__}: {bug}", help="report it with the plan"
+            )
+            outcome = Outcome(step=step, state=State.FAILED, error=wrong)
         else:
             outcome = Outcome(step=step, state=State.DONE, notes=notes)
         self._end(replace(outcome, seconds=self._world.clock.now() - started))

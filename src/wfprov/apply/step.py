@@ -153,7 +153,7 @@ class _Doing:
                 return None
 
     def _hold_against_plan(self, change: AccessChange, live: frozenset[Membership]) -> None:
-        ours = self._world.owned | {m.member for m in change.add | change.remove}
+        ours = self._world.owned
         differing = (live ^ change.before) - change.add - change.remove
         moved = sorted((m for m in differing if m.member in ours), key=Membership.sort_key)
         if moved:
@@ -192,10 +192,12 @@ class _Doing:
         if not _NOT_THERE.search(error.message):
             return False
         emails = {m.partition(":")[2] for m in self._world.owned}
-        return "service_account" in kinds and any(
-            email in error.message or isinstance(error, NotFoundError | RefusedError)
-            for email in emails
-        )
+        if "service_account" not in kinds:
+            return False
+        if isinstance(error, NotFoundError):
+            return True
+        about = f"{error.message} {getattr(error, 'resource', '')}"
+        return "serviceAccounts" in about or any(email in about for email in emails)
 
     def _retried(self, call: Call, error: CloudError, pause: float) -> None:
         self._note(f"tried {call.method} again: {error.status or error.message}")
@@ -212,4 +214,5 @@ class _Doing:
 
 def _refused(error: InvalidError, add: frozenset[Membership]) -> frozenset[Membership]:
     """The members that an error names."""
-    return frozenset(m for m in add if m.member.partition(":")[2] in error.message)
+    named = {word.strip("'\"`.,;()") for word in re.split(r"[\s:]+", error.message)}
+    return frozenset(m for m in add if m.member.partition(":")[2].partition("?")[0] in named)

@@ -62,7 +62,7 @@ class Request:
     @property
     def is_http(self) -> bool:
         """Whether it is a plain HTTP request, not a connector."""
-        return self.function.startswith("http.")
+        return self.function in HTTP_VERBS or self.function == "http.request"
 
     @property
     def is_signed(self) -> bool:

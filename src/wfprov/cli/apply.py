@@ -82,13 +82,24 @@ def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) 
 
 def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) -> int:
     from wfprov.app.load import load
-    from wfprov.app.plan import make_live
+    from wfprov.app.plan import make_live, make_offline
     from wfprov.app.wiring import control_plane
     from wfprov.gcp.clock import SystemClock
+    from wfprov.plan.change import Mode
 
     loaded = load(selection)
+    early = make_offline(loaded, SystemClock().now)
+    if not early.ok:
+        show(early, output)
+        return early.exit_code()
     with control_plane(loaded.stack, reach) as control:
-        planned = make_live(loaded, control, SystemClock().now, parallel=reach.parallel)
+        planned = make_live(
+            loaded,
+            control,
+            SystemClock().now,
+            mode=Mode.PART if selection.paths else Mode.APPLY,
+            parallel=reach.parallel,
+        )
         show(planned, output)
         if not planned.may_apply or not planned.plan.due:
             return planned.exit_code()

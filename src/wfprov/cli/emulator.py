@@ -33,8 +33,10 @@ def serve(
 
     Prints the environment variables that point gcloud and client libraries at it.
     """
+    from wfprov.app.rehearsal import alone
     from wfprov.emulator.serve import serve_forever
 
-    data.parent.mkdir(parents=True, exist_ok=True)
-    serve_forever(port=port, grpc_port=grpc_port, data=data, announce=Output.of_process().result)
+    with alone(data):
+        announce = Output.of_process().result
+        serve_forever(port=port, grpc_port=grpc_port, data=data, announce=announce)
     return 0

@@ -83,4 +83,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         output.abandon()
         return 0
+    except OSError as problem:
+        output.abandon()
+        output.error(f"cannot write: {problem.strerror or problem}")
+        return 1
     return result if isinstance(result, int) else 0

@@ -54,24 +54,30 @@ def plan(
 
     Exit code 1 when a finding is an error, 4 when a question is open or a grant is forbidden.
     """
+    from time import time
+
     from wfprov.app.load import load
     from wfprov.app.plan import make_live, make_offline
 
     output = Output.of_process()
     loaded = load(selected(paths, env, config, project, region))
-    if offline:
-        from time import time
-
-        planned = make_offline(loaded, time)
-    else:
+    planned = make_offline(loaded, time)
+    if planned.ok and not offline:
         from wfprov.app.wiring import control_plane
         from wfprov.gcp.clock import SystemClock
+        from wfprov.plan.change import Mode
 
         with (
             watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
             control_plane(loaded.stack, reach) as control,
         ):
-            planned = make_live(loaded, control, SystemClock().now, parallel=parallelism)
+            planned = make_live(
+                loaded,
+                control,
+                SystemClock().now,
+                mode=Mode.PART if paths else Mode.APPLY,
+                parallel=parallelism,
+            )
     show(planned, output, as_json=output_format == "json")
     if out is not None:
         _save(planned, out, output)

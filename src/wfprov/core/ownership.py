@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Final
 
 from wfprov.core.address import Address, ResourceName
 
+_LONGEST: Final = 63
 _MARK: Final = re.compile(r"\s*\[wfprov stack=([a-z0-9_-]{1,63})\]\s*$")
+
+
+def mark_of(stack: str, environment: str) -> str:
+    """What marks the things of a stack in one environment: `orders__dev`; at most 63 characters.
+
+    Two environments may share a project, and removing one must leave the other alone.
+    """
+    text = f"{stack}__{environment}" if environment else stack
+    plain = re.sub(r"[^a-z0-9_-]", "-", text.lower())
+    if len(plain) <= _LONGEST:
+        return plain
+    return f"{plain[: _LONGEST - 9]}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 def marked(text: str, stack: str) -> str:

@@ -134,6 +134,10 @@ class Resource(Managed):
         """Whether a listing showed all of it; else it is read by itself before it is compared."""
         return True
 
+    def over(self, _live: Self) -> Self:
+        """The resource as it shall be where `_live` is: what is not managed stays as it is."""
+        return self
+
     @property
     def owner(self) -> str:
         """The stack whose mark it carries; empty: none, or it can carry no mark."""

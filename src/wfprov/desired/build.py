@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -65,8 +66,13 @@ class _Builder:
         self._blocked: list[Blocked] = []
         self._found: list[Diagnostic] = []
         self._owned: set[str] = set()
+        self._ids: dict[str | None, str | None] = {}
+        self._own_projects: set[str | None] = {stack.project}
 
     def built(self, inspected: Sequence[Inspected]) -> Checked[Desired]:
+        for one in inspected:
+            self._own_projects.add(one.workflow.project)
+            self._ids[one.workflow.project_number] = one.workflow.project
         for one in inspected:
             self._add(one)
         accesses = []
@@ -82,6 +88,8 @@ class _Builder:
         }
         desired = Desired(
             stack=self._stack.name,
+            mark=self._stack.mark,
+            endpoint=self._stack.control_plane,
             environment=self._stack.environment,
             project=self._stack.project or next((s.project for s in specs if s.project), ""),
             resources=tuple(self._resources[a] for a in sorted(self._resources)),
@@ -118,6 +126,15 @@ class _Builder:
                     help="write its value into `template_values:` of the workflow",
                 )
             )
+        for trigger in spec.triggers:
+            self._find(
+                Diagnostic(
+                    rule=rules.TRIGGERS_NOT_APPLIED,
+                    message=f"this trigger of {spec.name} is not made by wfprov yet",
+                    at=trigger.at,
+                    help="make it by other means, as an account that may invoke the workflow",
+                )
+            )
         self._apis(one, spec.project)
         self._identity(spec, at, spec.project)
         for grant in one.grants:
@@ -128,7 +145,7 @@ class _Builder:
 
     def _apis(self, one: Inspected, project: str) -> None:
         for service, where in (*one.apis, *((api, project) for api in OWN_APIS)):
-            if not is_pattern(where):
+            if where in self._own_projects:
                 api = ApiService(project=where, service=service)
                 self._resources[api.address] = api
 
@@ -156,14 +173,14 @@ class _Builder:
             account_id=service_account_id(name),
             display_name=name[:100],
             description=purpose,
-            stack=self._stack.name,
+            stack=self._stack.mark,
         )
         self._owned.add(member_of(account.email, spec))
         self._place(account, spec, at)
 
     def _workflow(self, one: Inspected, project: str, region: str) -> Workflow:
         spec = one.workflow
-        labels = {**spec.labels, STACK_LABEL: self._stack.name}
+        labels = {**spec.labels, STACK_LABEL: self._stack.mark}
         if spec.deletion_protection:
             labels[PROTECTION_LABEL] = "true"
         return Workflow(
@@ -217,7 +234,7 @@ class _Builder:
                 title=grant.custom_role.title,
                 description="Exactly what the calls of workflows need.",
                 permissions=tuple(sorted(grant.custom_role.permissions)),
-                stack=self._stack.name,
+                stack=self._stack.mark,
             )
             self._resources[role.address] = role
         member = member_of(grant.principal, spec)
@@ -244,8 +261,24 @@ class _Builder:
     def _want(
         self, on: ResourceName, key: BindingKey, member: str, why: tuple[Because, ...]
     ) -> None:
-        reasons = self._wanted.setdefault(on, {}).setdefault(Membership(key, member), [])
+        reasons = self._wanted.setdefault(self._one_name(on), {}).setdefault(
+            Membership(key, member), []
+        )
         reasons += [b for b in why if b not in reasons]
+
+    def _one_name(self, on: ResourceName) -> ResourceName:
+        """The name under which a policy is written: one, however the definitions spell it."""
+        account = re.fullmatch(r"(//iam\.googleapis\.com/projects)/[^/]+(/serviceAccounts/.+)", on)
+        if account is not None:
+            return ResourceName(f"{account[1]}/-{account[2]}")
+        if on.startswith("//iap."):
+            return on
+        parts = on.split("/")
+        for i in range(1, len(parts)):
+            if parts[i - 1] == "projects":
+                parts[i] = self._ids.get(parts[i]) or parts[i]
+                break
+        return ResourceName("/".join(parts))
 
     def _forbid(self, role: RoleName, on: ResourceName, why: tuple[Because, ...]) -> None:
         if role in self._stack.policy.forbidden_roles:
@@ -309,7 +342,12 @@ def _because(one: Inspected, grant: Grant) -> Iterator[Because]:
         places.setdefault(r.site, r.at)
     for (site, when), permissions in sorted(by_site.items()):
         reason = _reason(one.workflow, site, places[site])
-        yield replace(reason, permissions=tuple(sorted(set(permissions))), when=when)
+        yield replace(
+            reason,
+            permissions=tuple(sorted(set(permissions))),
+            when=when,
+            breadth=grant.breadth,
+        )
 
 
 def _reason(spec: WorkflowSpec, site: str, at: Span) -> Because:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from wfprov.core.address import Address
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Managed, Resource
 from wfprov.desired.names import NUMBER
+
+_AGENT: Final = "@gcp-sa-workflows."
 
 BlockReason: TypeAlias = Literal[
     "question", "forbidden-role", "unknown-resource", "derived-permission"
@@ -21,7 +23,8 @@ class Because:
     """The place that asks for a grant; line and column count from 1.
 
     It is kept in saved plans, where no source is at hand to count them later. `when`: the condition
-    under which the call needs it, empty for always.
+    under which the call needs it, empty for always; `breadth` what else the grant opens, in words,
+    because no narrower resource is known or takes it.
     """
 
     workflow: str
@@ -31,6 +34,7 @@ class Because:
     column: int
     permissions: tuple[str, ...] = ()
     when: str = ""
+    breadth: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class Desired:
     """
 
     stack: str
+    mark: str
+    endpoint: str = ""
     environment: str = ""
     project: str = ""
     resources: tuple[Resource, ...] = ()
@@ -107,6 +113,7 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
     """
     known = {thing.address: thing for thing in things}
     holding: dict[str, list[Address]] = {}
+    services = tuple(a for a in known if a.name.endswith("/services/workflows.googleapis.com"))
     for address, thing in known.items():
         if isinstance(thing, Access):
             for member in {m.member for m in thing.memberships}:
@@ -114,6 +121,8 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
     needs: dict[Address, tuple[Address, ...]] = {}
     for address, thing in known.items():
         found = {n for n in thing.needs() if n in known}
+        if isinstance(thing, Access) and any(_AGENT in m.member for m in thing.memberships):
+            found |= set(services)  # enabling the API is what makes its agent
         if isinstance(thing, Resource) and thing.runs_as:
             found |= set(holding.get(thing.runs_as, ()))
         needs[address] = tuple(sorted(found - {address}))

@@ -10,6 +10,7 @@ from wfprov.analysis.calls import Site
 from wfprov.catalog.target import Answer, Question, TargetUse
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.diagnostic import Diagnostic
+from wfprov.core.ownership import mark_of
 from wfprov.core.span import Source, Span
 from wfprov.iam.grant import Grant
 
@@ -112,6 +113,18 @@ class Stack:
     universe_domain: str = "googleapis.com"
     workflows: tuple[WorkflowSpec, ...] = ()
     policy: AccessPolicy = field(default_factory=AccessPolicy)
+
+    @property
+    def control_plane(self) -> str:
+        """Where the stack is carried out, in words that a saved plan is held against."""
+        others = ", ".join(f"{api}={where}" for api, where in sorted(self.endpoints.items()))
+        universe = "" if self.universe_domain == "googleapis.com" else f" of {self.universe_domain}"
+        return f"{self.endpoint}{universe}{f' with {others}' if others else ''}"
+
+    @property
+    def mark(self) -> str:
+        """What the stack's things carry in this environment."""
+        return mark_of(self.name, self.environment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ def identity_email(spec: WorkflowSpec) -> str:
     """The e-mail address that a workflow runs as; `{project}` stands for an unknown project."""
     match spec.service_account:
         case Existing(email=email):
-            return email
+            return email.lower()
         case Dedicated():
             name = spec.name
         case Shared(name=shared):

@@ -57,7 +57,16 @@ UNFILLED_TEMPLATE: Final = Rule(
     source="https://developer.hashicorp.com/terraform/language/functions/templatefile (2026-11-23)",
 )
 
+TRIGGERS_NOT_APPLIED: Final = Rule(
+    slug="triggers-not-applied",
+    severity=Severity.WARNING,
+    summary="Triggers are read, and not yet made",
+    docs="`triggers:` is checked for its shape. Scheduler jobs and Eventarc triggers are not yet "
+    "planned or applied: make them by other means, with an identity of their own that holds "
+    "`roles/workflows.invoker`.",
+)
 RULES: Final = (
+    TRIGGERS_NOT_APPLIED,
     UNKNOWN_PLACE,
     ACCOUNT_COLLISION,
     WORKFLOW_COLLISION,

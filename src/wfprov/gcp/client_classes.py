@@ -103,6 +103,8 @@ class ClientClasses:
         if self._session.grpc_target:
             transport = made.get_transport_class("grpc")
             return made(transport=transport(channel=self._local_channel()))
+        if endpoint:
+            options.api_endpoint = endpoint.partition("://")[2]  # gRPC wants a host and a port
         return made(credentials=self._session.credentials, client_options=options)
 
     def _local_channel(self) -> Any:

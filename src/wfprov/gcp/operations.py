@@ -38,7 +38,7 @@ def finished(
     lost = 0
     while not operation.get("done"):
         if clock.now() > deadline:
-            raise UnreachableError(
+            raise CloudError(
                 f"{call}: the operation {operation.get('name')} did not end in {LONGEST:.0f} s",
                 call=call,
                 help="it may still end: look at it, then plan again",
@@ -57,8 +57,8 @@ def finished(
     return {k: v for k, v in operation.get("response", {}).items() if k != "@type"}
 
 
-def _given_up(error: CloudError, call: Call) -> UnreachableError:
-    return UnreachableError(
+def _given_up(error: CloudError, call: Call) -> CloudError:
+    return CloudError(
         f"{call}: its operation could not be read: {error.message}",
         call=call,
         help="it may still end: look at it, then plan again",

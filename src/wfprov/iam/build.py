@@ -19,11 +19,12 @@ from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleOptions:
-    """How roles are chosen: the `policy` block of the configuration."""
+    """How roles are chosen: the `policy` block, and the mark of the stack that owns them."""
 
     custom_roles: CustomRoles = "never"
     custom_role_threshold: int = 20
     prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +159,7 @@ def _drafts(
     ):
         able = [p for p in permissions if facts.exists(p)]
         if able:
-            role = custom_role(able, project)
+            role = custom_role(able, project, options.owner)
             yield _Draft(
                 principal=principal, scope=scope, role=None, custom=role, because=list(wanted)
             )

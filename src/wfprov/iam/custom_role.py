@@ -17,15 +17,15 @@ def is_wanted(choice: CustomRoles, *, excess: int, threshold: int) -> bool:
     return choice == "always" or (choice == "when-narrower" and excess > threshold)
 
 
-def custom_role(permissions: Iterable[Permission], project: str) -> CustomRole:
+def custom_role(permissions: Iterable[Permission], project: str, owner: str = "") -> CustomRole:
     """The custom role that holds just these permissions, named for them.
 
-    The same permissions give the same role, whoever asks; ids have letters, digits, underscores
+    The same permissions of one `owner` give the same role; ids have letters, digits, underscores
     and dots.
     Source: https://docs.cloud.google.com/iam/docs/creating-custom-roles (2026-11-23)
     """
     wanted = tuple(sorted(set(permissions)))
-    digest = sha256("\n".join(wanted).encode()).hexdigest()[:12]
+    digest = sha256("\n".join((owner, *wanted)).encode()).hexdigest()[:12]
     first = wanted[0] if len(wanted) == 1 else f"{wanted[0]} and {len(wanted) - 1} more"
     return CustomRole(
         id=f"wfprov_{digest}", project=project, title=f"wfprov: {first}"[:100], permissions=wanted

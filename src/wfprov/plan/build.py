@@ -37,6 +37,8 @@ def plan(
     found = difference(desired, live, mode)
     value = Plan(
         stack=desired.stack,
+        mark=desired.mark,
+        endpoint=desired.endpoint,
         environment=desired.environment,
         project=desired.project,
         mode=mode,
@@ -47,7 +49,7 @@ def plan(
         drift=found.drift,
         blocked=() if mode is Mode.DESTROY else desired.blocked,
         errors=tuple(d.message for d in found.diagnostics if d.is_error),
-        notes=_notes(desired, mode),
+        notes=_notes(desired, live, mode),
         owned=found.owned,
         deployer_permissions=deployer_permissions(found.changes, facts),
     )
@@ -79,9 +81,16 @@ def plan_live(
     return plan(desired, live, facts, created=created, mode=mode), live
 
 
-def _notes(desired: Desired, mode: Mode) -> tuple[str, ...]:
+def _notes(desired: Desired, live: Live, mode: Mode) -> tuple[str, ...]:
+    """What is left alone on purpose, and what was not looked at: it is never assumed empty."""
+    unseen = tuple(
+        f"{address.name} may not be read: what the stack's accounts have there is not known"
+        for address in sorted(live.unread)
+    )
     if mode is not Mode.DESTROY:
-        return ()
+        return unseen
+    looked = "only the policies that a definition names, and the project's, were looked at"
+    unseen = (*unseen, f"{looked}: a grant left elsewhere stays")
     apis = sorted({r.address.name for r in desired.resources if r.kind == "api_service"})
     kept = (f"{len(apis)} APIs stay enabled: others may use them",) if apis else ()
     foreign = sorted(
@@ -92,4 +101,8 @@ def _notes(desired: Desired, mode: Mode) -> tuple[str, ...]:
             if m.member not in desired.owned
         }
     )
-    return (*kept, *(f"the grants of {m} stay: the account is not the stack's" for m in foreign))
+    return (
+        *unseen,
+        *kept,
+        *(f"the grants of {m} stay: the account is not the stack's" for m in foreign),
+    )

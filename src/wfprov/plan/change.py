@@ -119,12 +119,16 @@ class Drift:
 class Plan:
     """What will be done to a stack in one environment.
 
+    `mark` is what the stack's things carry, `endpoint` the control plane that was read.
+
     `created` and `expires` are seconds since 1970, UTC. `offline`: nothing was read, an empty
     project was assumed. `errors` are the findings that stand in the way, `notes` say what is left
     alone on purpose. `deployer_permissions` is what the one who applies needs.
     """
 
     stack: str
+    mark: str
+    endpoint: str
     environment: str
     project: str
     mode: Mode

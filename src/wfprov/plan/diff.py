@@ -40,7 +40,7 @@ class Difference:
 
 def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
     """What makes the live state the desired one, or with `Mode.DESTROY` removes the stack."""
-    mine = {a: r for a, r in live.resources.items() if r.owner == desired.stack}
+    mine = {a: r for a, r in live.resources.items() if r.owner == desired.mark}
     accounts = (r for r in mine.values() if isinstance(r, ServiceAccount))
     owned = desired.owned | {f"serviceAccount:{account.email}" for account in accounts}
     if mode is Mode.DESTROY:
@@ -52,7 +52,7 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         for resource in desired.resources:
             was = live.resources.get(resource.address)
             changes.append(_changed(resource, was))
-            findings += _foreign(desired.stack, resource, was)
+            findings += _foreign(desired.mark, resource, was)
     wanted = set() if mode is Mode.DESTROY else {r.address for r in desired.resources}
     for address, resource in mine.items():
         if address in wanted or mode is Mode.PART:
@@ -91,6 +91,7 @@ def _order(change: Change) -> tuple[str, str]:
 def _changed(resource: Resource, was: Resource | None) -> Change:
     if was is None:
         return Create(resource)
+    resource = resource.over(was)
     if was == resource:
         return NoOp(resource)
     calls = resource.update(was)
@@ -99,13 +100,22 @@ def _changed(resource: Resource, was: Resource | None) -> Change:
     return Update(was, resource) if calls else NoOp(resource)
 
 
-def _foreign(stack: str, resource: Resource, was: Resource | None) -> Iterator[Diagnostic]:
-    if was is not None and was.owner not in {"", stack} and resource.owner:
+def _foreign(mark: str, resource: Resource, was: Resource | None) -> Iterator[Diagnostic]:
+    if was is not None and was.owner == "" and resource.owner:
+        yield Diagnostic(
+            rule=rules.ADOPTED,
+            message=f"{resource.address.name} is there already and carries no mark: the plan makes "
+            "it the stack's, with the access it has, and destroy will remove it",
+            at=resource.address,
+            help="rename the workflow, or name the account by e-mail, to leave it alone",
+        )
+    if was is not None and was.owner not in {"", mark} and resource.owner:
         yield Diagnostic(
             rule=rules.OTHER_STACK,
             message=f"{resource.address.name} is part of the stack {was.owner}",
             at=resource.address,
-            help="rename the workflow, or remove that stack's mark to hand it over",
+            help="rename the workflow or use another project (two environments of one stack have "
+            "each their own mark), or remove that mark to hand it over",
         )
 
 
@@ -209,4 +219,4 @@ def _is_removable(member: str, live: Live, desired: Desired) -> bool:
     """Whether destroying a stack may take a member's grants: its account is the stack's or gone."""
     address: Address | None = account_address(member.partition(":")[2])
     was = live.resources.get(address) if address is not None else None
-    return was is None or was.owner == desired.stack
+    return was is None or was.owner == desired.mark

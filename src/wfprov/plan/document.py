@@ -36,6 +36,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "format_version": FORMAT,
         "stack": plan.stack,
         "environment": plan.environment,
+        "endpoint": plan.endpoint,
         "project": plan.project,
         "mode": plan.mode.value,
         "offline": plan.offline,
@@ -137,6 +138,7 @@ def _because(why: Because) -> dict[str, Any]:
         "location": {"file": why.file, "line": why.line, "column": why.column},
         "permissions": list(why.permissions),
         "when": why.when or None,
+        "breadth": why.breadth or None,
     }
 
 

@@ -56,12 +56,12 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
         case Update(before=before, after=after) | Replace(before=before, after=after):
             if before.address != after.address:
                 yield "before and after are two things"
-            elif before.owner not in {"", plan.stack}:
+            elif before.owner not in {"", plan.mark}:
                 yield f"it is the stack {before.owner}'s"
             elif isinstance(change, Update) and isinstance(after.update(before), Unchangeable):
                 yield "it can only be replaced"
         case Delete(before=before):
-            if before.owner != plan.stack:
+            if before.owner != plan.mark:
                 yield "only what carries the stack's mark is removed"
             if plan.mode not in {Mode.DESTROY, Mode.PRUNE}:
                 yield "only destroying and pruning remove"

@@ -22,10 +22,18 @@ OTHER_STACK: Final = Rule(
     docs="The label `wfprov-stack` of a workflow, or the mark in the description of a service "
     "account, names another stack. Rename the workflow, or remove the mark to hand it over.",
 )
+ADOPTED: Final = Rule(
+    slug="adopted-resource",
+    severity=Severity.WARNING,
+    summary="Something that the stack would make is there already, and nobody's",
+    docs="A service account or a workflow of that name exists without a mark. The plan takes it "
+    "over: it is changed to what the stack wants and marked, so that destroying the stack removes "
+    "it. Access that the account has beyond the definitions stays until it is pruned.",
+)
 PROTECTED: Final = Rule(
     slug="deletion-protected",
     severity=Severity.ERROR,
     summary="The plan would remove a workflow whose deletion is forbidden",
     docs="The workflow was deployed with `deletion_protection: true`. Apply it with `false` first.",
 )
-RULES: Final = (MISSING_RESOURCE, OTHER_STACK, PROTECTED)
+RULES: Final = (MISSING_RESOURCE, OTHER_STACK, ADOPTED, PROTECTED)

@@ -38,7 +38,9 @@ def looked_at(plan: Plan) -> Desired:
                 accesses.append(access)
             case NoOp():
                 pass
-    return Desired(stack=plan.stack, resources=tuple(resources), accesses=tuple(accesses))
+    return Desired(
+        stack=plan.stack, mark=plan.mark, resources=tuple(resources), accesses=tuple(accesses)
+    )
 
 
 def moved(plan: Plan, live: Live) -> tuple[str, ...]:
@@ -92,7 +94,7 @@ def _moved_access(plan: Plan, change: AccessChange, live: Live) -> Iterator[str]
         yield f"{change.access.subject} is gone"
         return
     keys = {m.key for m in change.add | change.remove}
-    ours = plan.owned | {m.member for m in change.add | change.remove}
+    ours = plan.owned
     for m in sorted(live.members(change.access) ^ change.before, key=lambda m: m.sort_key()):
         if m in change.add or m in change.remove:
             continue

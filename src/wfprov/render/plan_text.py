@@ -29,6 +29,7 @@ from wfprov.plan.change import (
 from wfprov.render.names import counted, short_name
 from wfprov.render.snippet import WIDTH
 from wfprov.render.style import PLAIN, Style, padded, safe, safe_lines
+from wfprov.resources.custom_role import ProjectRole
 
 _SIGNS: Final = {
     Action.CREATE: ("+", "green"),
@@ -231,6 +232,7 @@ def _members(change: AccessChange, key: BindingKey, plan: Plan, style: Style) ->
 def _because(reasons: Iterable[Because], style: Style) -> Iterator[str]:
     for why in reasons:
         when = f"  when {why.when}" if why.when else ""
+        when += f"  ({why.breadth})" if why.breadth else ""
         words = f"because {why.site}  {why.file}:{why.line}{when}"
         yield f"            {style.paint(safe(words), 'dim')}"
 
@@ -270,10 +272,16 @@ def _blocked(blocked: Iterable[Blocked], style: Style, width: int) -> Iterator[s
 def _added(plan: Plan, width: int) -> Iterator[str]:
     """In a sentence for each identity: the access that the plan gives it."""
     gained: dict[str, list[str]] = {}
+    made = {
+        f"projects/{role.project}/roles/{role.role_id}": " and ".join(role.permissions)
+        for change in plan.changes
+        for role in (getattr(change, "after", None) or getattr(change, "resource", None),)
+        if isinstance(role, ProjectRole)
+    }
     for change in plan.changes:
         if isinstance(change, AccessChange):
             for m in sorted(change.add, key=Membership.sort_key):
-                role = m.key.role.removeprefix("roles/")
+                role = made.get(m.key.role, m.key.role.removeprefix("roles/"))
                 where = short_name(change.access.subject, plan.project or None)
                 gained.setdefault(m.member, []).append(f"{role} on {where}")
     for member, roles in sorted(gained.items()):
@@ -292,6 +300,9 @@ def _summary(plan: Plan, style: Style) -> str:
     create, update = actions.count(Action.CREATE), actions.count(Action.UPDATE)
     replace, delete = actions.count(Action.REPLACE), actions.count(Action.DELETE)
     kept = actions.count(Action.NO_OP) + actions.count(Action.INHERITED)
+    if plan.errors:
+        words = f"Blocked by {counted(len(plan.errors), 'error')}: nothing can be applied."
+        return "\n".join([style.paint(words, "bold", "red"), *map(safe, plan.notes)])
     if not plan.due:
         words = f"Nothing to do: {counted(kept, 'thing is', 'things are')} as they should be."
         return "\n".join([style.paint(words, "bold", "green"), *plan.notes])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Self
 
 from wfprov.core.address import Address, ResourceName
@@ -77,6 +77,18 @@ class Workflow(Resource):
         account = account_address(self.service_account)
         if account is not None:
             yield account
+
+    def over(self, live: Self) -> Self:
+        """What the configuration does not speak of stays: labels of others, a key, a level."""
+        foreign = {k: v for k, v in live.labels.items() if not k.startswith("wfprov-")}
+        return replace(
+            self,
+            labels={**foreign, **self.labels},
+            description=self.description or live.description,
+            call_log_level=self.call_log_level or live.call_log_level,
+            execution_history_level=self.execution_history_level or live.execution_history_level,
+            crypto_key=self.crypto_key or live.crypto_key,
+        )
 
     def create(self) -> Call:
         body = {k: v for k, v in self._body().items() if v}

@@ -31,6 +31,7 @@ def plan_schema() -> dict[str, object]:
         "format_version": {"const": FORMAT},
         "stack": FILLED,
         "environment": TEXT,
+        "endpoint": TEXT,
         "project": TEXT,
         "mode": one_of(map(str, Mode)),
         "offline": BOOLEAN,
@@ -83,6 +84,7 @@ def _access_change() -> dict[str, object]:
             "location": closed({"file": FILLED, "line": _POSITION, "column": _POSITION}),
             "permissions": listed(FILLED),
             "when": optional(TEXT),
+            "breadth": optional(TEXT),
         }
     )
     return closed(
