@@ -1,6 +1,6 @@
 """Methods that start something as a service account: the caller must be able to act as it.
 
-Source: https://cloud.google.com/iam/docs/service-accounts-actas (2026-11-23)
+Source: https://cloud.google.com/iam/docs/service-accounts-actas (not opened)
 """
 
 from collections.abc import Iterator, Mapping

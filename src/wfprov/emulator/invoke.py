@@ -87,7 +87,7 @@ def _behind(world: World, host: str, path: str) -> tuple[str, str]:
 def _run_service(world: World, host: str) -> str | None:
     """The service of a host; a hash of a project is not known here, so its name must be enough.
 
-    Source: https://cloud.google.com/run/docs/triggering/https-request (2026-11-23)
+    Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
     """
     inner = host.removesuffix(".run.app")
     named = _NAMED.fullmatch(inner)
@@ -131,7 +131,7 @@ def _bearer(headers: Mapping[str, str]) -> tuple[str, str]:
 def _check_audience(world: World, resource: str, host: str, audience: str) -> None:
     """An audience is an address of the service, or one of its custom audiences.
 
-    Source: https://cloud.google.com/run/docs/authenticating/service-to-service (2026-11-23)
+    Source: https://cloud.google.com/run/docs/authenticating/service-to-service (not opened)
 
     Raises:
         ApiError: 401 for any other.

@@ -19,7 +19,7 @@ CALLED: Final[Mapping[str, str]] = {
         databases.exportDocuments datastore.databases.export
         databases.operations.get datastore.operations.get
     """,
-    # https://cloud.google.com/vertex-ai/docs/reference/rest (2026-11-23)
+    # https://cloud.google.com/vertex-ai/docs/reference/rest (excerpt only)
     "aiplatform": """
         endpoints.generateContent aiplatform.endpoints.predict
         endpoints.predict aiplatform.endpoints.predict
@@ -31,13 +31,13 @@ CALLED: Final[Mapping[str, str]] = {
         processors.batchProcess documentai.processors.processBatch
         processors.process documentai.processors.processOnline
     """,
-    # https://cloud.google.com/spanner/docs/iam (2026-11-23)
+    # https://cloud.google.com/spanner/docs/iam (excerpt only)
     "spanner": """
         instances.databases.sessions.create spanner.sessions.create
         instances.databases.sessions.delete spanner.sessions.delete
         instances.databases.sessions.commit spanner.databases.write
     """,
-    # https://cloud.google.com/sql/docs/mysql/project-access-control (2026-11-23)
+    # https://cloud.google.com/sql/docs/mysql/project-access-control (excerpt only)
     "sqladmin": """
         databases.delete cloudsql.databases.delete
         databases.get cloudsql.databases.get
@@ -46,7 +46,7 @@ CALLED: Final[Mapping[str, str]] = {
         instances.insert cloudsql.instances.create
         operations.get cloudsql.instances.get
     """,
-    # https://cloud.google.com/iam/docs/roles-permissions/cloudtranslate (2026-11-23)
+    # https://cloud.google.com/iam/docs/roles-permissions/cloudtranslate (excerpt only)
     "translate": """
         translations.translate cloudtranslate.generalModels.predict
         translateText cloudtranslate.generalModels.predict

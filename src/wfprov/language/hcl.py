@@ -9,7 +9,7 @@ heredoc   = "<<" [ "-" ] name newline { line } name
 
 Every pass is linear in the text; what is no HCL is skipped to the end of its line.
 
-Source: https://developer.hashicorp.com/terraform/language/syntax/configuration (2026-11-23)
+Source: https://developer.hashicorp.com/terraform/language/syntax/configuration (not opened)
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ statement = "if" condition | "else" | "endif" | "for" name [ "," name ] "in" lis
 
 What is not known stays as it is written, a template still.
 
-Source: https://developer.hashicorp.com/terraform/language/expressions/strings (2026-11-23)
+Source: https://developer.hashicorp.com/terraform/language/expressions/strings (not opened)
 Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
-(2026-11-23)
+(not opened)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The standard library: what its functions take, in which order, and what they give.
 
-Source: https://cloud.google.com/workflows/docs/reference/stdlib/overview (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/reference/stdlib/overview (not opened)
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _BLOCKING: Final = re.compile(
     r"|experimental\.executions\.\w+|googleapis\..+)\Z"
 )
 # Google documents these for use in expressions although they send requests.
-# https://cloud.google.com/workflows/docs/reference/googleapis/secretmanager/Overview (2026-11-23)
+# https://cloud.google.com/workflows/docs/reference/googleapis/secretmanager/Overview (not opened)
 _HELPERS: Final = re.compile(
     r"googleapis\.secretmanager\.v\w+\.projects\.secrets\."
     r"(?:versions\.accessString|addVersionString)\Z"
@@ -121,7 +121,7 @@ _HELPERS: Final = re.compile(
 def is_blocking(function: str) -> bool:
     """Whether a function may be called by a `call` step only.
 
-    Source: https://cloud.google.com/workflows/docs/reference/syntax/expressions (2026-11-23)
+    Source: https://cloud.google.com/workflows/docs/reference/syntax/expressions (not opened)
     """
     return _BLOCKING.match(function) is not None and _HELPERS.match(function) is None
 

@@ -12,17 +12,17 @@ Templating: TypeAlias = Literal["none", "terraform", "cloudbuild", "auto"]
 Kind: TypeAlias = Literal["terraform", "cloudbuild"]
 
 _OPENING: Final = re.compile(r"\$\{")
-# https://developer.hashicorp.com/terraform/language/expressions/references (2026-11-23)
+# https://developer.hashicorp.com/terraform/language/expressions/references (not opened)
 _REFERENCE: Final = re.compile(
     r"\$\{\s*(?:(?P<root>var|local|module)\.[A-Za-z_]|data\.google\w*\.|google_\w+\."
     r"|path\.(?:module|root|cwd)\b|each\.(?:key|value)\b|terraform\.workspace\b)"
 )
-# https://developer.hashicorp.com/terraform/language/functions/templatefile (2026-11-23)
+# https://developer.hashicorp.com/terraform/language/functions/templatefile (not opened)
 _EXTENSIONS: Final = (".tftpl", ".tmpl", ".tpl")
 _MOST_LOOKED_AT: Final = 5000
 
 
-# https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values (2026-11-23)
+# https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values (not opened)
 _SUBSTITUTION: Final = re.compile(
     r"\$\{(?:_[A-Z0-9_]+|PROJECT_ID|PROJECT_NUMBER|LOCATION|BUILD_ID|TRIGGER_NAME|REPO_NAME"
     r"|REPO_FULL_NAME|BRANCH_NAME|TAG_NAME|REF_NAME|REVISION_ID|COMMIT_SHA|SHORT_SHA"

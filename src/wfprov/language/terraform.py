@@ -4,7 +4,7 @@ A heredoc is read where it stands: its text is a source in which all else is bla
 only literals, locals and attributes of resources are followed; the rest stays to be filled in.
 
 Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/workflows_workflow
-(2026-11-23)
+(not opened)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wfprov.language.templating import Kind
 from wfprov.language.tokens import HOLE
 
 WORKFLOW: Final = "google_workflows_workflow"
-# https://registry.terraform.io/providers/hashicorp/google/latest/docs (2026-11-23)
+# https://registry.terraform.io/providers/hashicorp/google/latest/docs (not opened)
 _FUNCTIONS: Final = {"google_cloudfunctions_function", "google_cloudfunctions2_function"}
 _ADDRESS: Final = re.compile(
     r"(?:data\.)?(?P<kind>google_cloud(?:_run_v2_service|_run_service|functions2?_function))"
@@ -300,7 +300,7 @@ def address(
     that of a service is as good as the other one that it has. It is presumed to be in the
     workflow's own project, and where the resource certainly `lacks` a region, in its region.
 
-    Source: https://cloud.google.com/run/docs/triggering/https-request (2026-11-23)
+    Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
     """
     found = _ADDRESS.fullmatch(reference)
     if found is None:
