@@ -46,7 +46,7 @@ def hidden_holes(text: str) -> str:
 def directives(text: str) -> Iterator[tuple[int, int]]:
     """Where lines of a template hold a directive of Terraform and nothing else.
 
-    Source: https://developer.hashicorp.com/terraform/language/expressions/strings (2026-11-23)
+    Source: https://developer.hashicorp.com/terraform/language/expressions/strings (not opened)
     """
     for line in _DIRECTIVE.finditer(text):
         yield line.span("directive")

@@ -1,7 +1,7 @@
 """Checks the names of steps and the jumps between them.
 
-Source: https://cloud.google.com/workflows/docs/reference/syntax/jumps (2026-11-23)
-Source: https://cloud.google.com/workflows/docs/release-notes#March_04_2024 (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/reference/syntax/jumps (not opened)
+Source: https://cloud.google.com/workflows/docs/release-notes#March_04_2024 (not opened)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the service accepts at most, and what this reader takes on.
 
-Each limit of the service names its page, read 2026-11-23.
+Each limit of the service names its page (not opened unless it says so).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ definition = steps                              (form A: main without parameters
 procedure  = [ "params:" [ name | { name: default } ] ] "steps:" steps
 ```
 
-Source: https://cloud.google.com/workflows/docs/reference/syntax (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/reference/syntax (not opened)
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Final
 
 from wfprov.core.rule import Rule, Severity
 
-# All pages were read on 2026-11-23.
+# The pages are named from the language reference; most were not opened when this was written.
 _DOCS: Final = "https://cloud.google.com/workflows/docs/"
 _SYNTAX: Final = _DOCS + "reference/syntax"
 _EXPRESSIONS: Final = _SYNTAX + "/expressions"

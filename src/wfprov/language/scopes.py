@@ -4,7 +4,7 @@ A (sub)workflow is a scope. The body of a loop, a parallel branch and an `except
 it: a variable that is assigned there only is local to it. Whether an assignment comes first is not
 considered: with `next` a later step may have run before.
 
-Source: https://cloud.google.com/workflows/docs/reference/syntax/variables (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/reference/syntax/variables (not opened)
 """
 
 from __future__ import annotations

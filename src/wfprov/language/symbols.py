@@ -1,6 +1,6 @@
 """Checks what names stand for: variables, functions, subworkflows.
 
-Source: https://cloud.google.com/workflows/docs/troubleshooting (2026-11-23)
+Source: https://cloud.google.com/workflows/docs/troubleshooting (not opened)
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def validate(definition: Definition) -> tuple[Diagnostic, ...]:
 def _check_sharing(outlined: Outline, findings: Findings) -> None:
     """Report writes of parallel branches to variables from outside that are not shared.
 
-    Source: https://cloud.google.com/workflows/docs/reference/syntax/parallel-steps (2026-11-23)
+    Source: https://cloud.google.com/workflows/docs/reference/syntax/parallel-steps (not opened)
     """
     for place in outlined.places:
         if isinstance(place.step.body, Parallel):
