@@ -13,13 +13,12 @@ from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.errors import NotFoundError, RefusedError
 from wfprov.core.ports import Cloud
-from wfprov.core.resource import Call
 from wfprov.desired.build import build
 from wfprov.desired.graph import Desired
 from wfprov.desired.model import Existing, Inspected, Stack
 from wfprov.plan.build import plan_live, plan_offline
 from wfprov.plan.change import Mode, Plan
-from wfprov.plan.live import NOTHING, Live
+from wfprov.plan.live import NOTHING, Live, numbered
 
 ERROR: Final = 1
 DUE: Final = 2
@@ -137,13 +136,8 @@ def _numbered(stack: Stack, cloud: Cloud) -> Stack:
 
 
 def _number(cloud: Cloud, project: str) -> str | None:
-    call = Call(
-        client="cloudresourcemanager:v3",
-        method="projects.get",
-        request={"name": f"projects/{project}"},
-    )
     try:
-        return str(cloud.send(call)["name"]).rpartition("/")[2]
+        return numbered(cloud, project)[1]
     except RefusedError:
         return None  # the name of the project is not known by number then: both names stay apart
     except NotFoundError as error:

@@ -66,7 +66,7 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
     above = {access.address for access in desired.above}
     lists = [partial(_listed, cloud, kind, scope) for kind, scope in scopes]
     policies = [partial(_policy, cloud, a, optional=a.address in above) for a in accesses]
-    numbers = [partial(_number, cloud, project) for project in desired.unnumbered]
+    numbers = [partial(numbered, cloud, project) for project in desired.unnumbered]
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         listing = [pool.submit(work) for work in lists]
         reading = [pool.submit(work) for work in policies]
@@ -143,7 +143,12 @@ def _policy(
         return access.address, _Unread()
 
 
-def _number(cloud: Cloud, project: str) -> tuple[str, str]:
+def numbered(cloud: Cloud, project: str) -> tuple[str, str]:
+    """A project and its number, read live.
+
+    Raises:
+        CloudError: what the control plane refused.
+    """
     call = Call(
         client="cloudresourcemanager:v3",
         method="projects.get",
