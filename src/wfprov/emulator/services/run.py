@@ -1,4 +1,4 @@
-"""Cloud Run: services and jobs of v2, and the Knative form of v1 that gcloud reads.
+"""Cloud Run: services and jobs of v2; the Knative form of v1 that gcloud reads is beside it.
 
 Source: https://cloud.google.com/run/docs/reference/rest (not opened)
 """
@@ -7,7 +7,7 @@ import base64
 import hashlib
 from typing import Any, Final
 
-from wfprov.emulator import generic, operations
+from wfprov.emulator import generic, knative, operations
 from wfprov.emulator.errors import ApiError, already_exists, invalid
 from wfprov.emulator.exchange import Json
 from wfprov.emulator.objects import RESOURCES
@@ -250,125 +250,6 @@ def _complete_job(world: World, resource: str, body: Json) -> Json:
     }
 
 
-def _knative_get(call: Call) -> Json:
-    return _knative(call.world, call.stored(_located(call)))
-
-
-def _knative_list(call: Call) -> Json:
-    parts = call.resource.split("/")
-    region = parts[3] if len(parts) > 3 else "-"  # noqa: PLR2004
-    names = call.world.objects.children(f"{_HOST}projects/{parts[1]}/locations/{region}/services")
-    bodies = [call.world.objects.peek(RESOURCES, name) or {} for name in names]
-    return {
-        "apiVersion": "serving.knative.dev/v1",
-        "kind": "ServiceList",
-        "metadata": {},
-        "items": [_knative(call.world, body) for body in bodies],
-    }
-
-
-def _knative_run_job(call: Call) -> Json:
-    full = _located(call, "jobs")
-    overridden = bool(call.body.get("overrides"))
-    call.require("run.jobs.runWithOverrides" if overridden else "run.jobs.run", full)
-    call.stored(full)
-    name = f"{full.rpartition('/')[2]}-{call.world.unique_hex(5)}"
-    place = full.removeprefix(_HOST).rpartition("/jobs/")[0]
-    body = {"name": f"{place}/jobs/{full.rpartition('/')[2]}/executions/{name}"}
-    call.world.objects.put(RESOURCES, _HOST + body["name"], body)
-    return {
-        "apiVersion": "run.googleapis.com/v1",
-        "kind": "Execution",
-        "metadata": {"name": name, "namespace": call.world.project_number(call.project)},
-        "status": {"conditions": [{"type": "Completed", "status": "True"}]},
-    }
-
-
-def _knative_get_execution(call: Call) -> Json:
-    """Checked on the execution, below its job and region as in v2."""
-    short = call.resource.rpartition("/")[2]
-    collection = f"{_HOST}projects/{call.project}/locations/-/jobs/-/executions"
-    found = next(
-        (n for n in call.world.objects.children(collection) if n.endswith(f"/{short}")), call.full
-    )
-    call.require("run.executions.get", found)
-    call.stored(found)
-    return {
-        "apiVersion": "run.googleapis.com/v1",
-        "kind": "Execution",
-        "metadata": {"name": short, "namespace": call.world.project_number(call.project)},
-        "status": {"conditions": [{"type": "Completed", "status": "True"}]},
-    }
-
-
-def _located(call: Call, kind: str = "services") -> str:
-    """The full name for `namespaces/{project}/{kind}/{name}`, in whichever region it is."""
-    parts = call.resource.split("/")
-    if parts[0] != "namespaces":
-        return call.full
-    collection = f"{_HOST}projects/{call.project}/locations/-/{kind}"
-    for name in call.world.objects.children(collection):
-        if name.rpartition("/")[2] == parts[3]:
-            return name
-    return call.full
-
-
-def _knative(world: World, body: Json) -> Json:
-    parts = body["name"].split("/")
-    number = world.project_number(parts[1])
-    template = body["template"]
-    revision = body["latestReadyRevision"].rpartition("/")[2]
-    traffic = {"percent": 100, "latestRevision": True}
-    conditions = [
-        {"type": kind, "status": "True", "lastTransitionTime": body["updateTime"]}
-        for kind in ("Ready", "ConfigurationsReady", "RoutesReady")
-    ]
-    containers = [
-        {k: v for k, v in container.items() if k in ("image", "name", "resources", "command")}
-        for container in template["containers"]
-    ]
-    return {
-        "apiVersion": "serving.knative.dev/v1",
-        "kind": "Service",
-        "metadata": {
-            "name": parts[5],
-            "namespace": number,
-            "selfLink": f"/apis/serving.knative.dev/v1/namespaces/{number}/services/{parts[5]}",
-            "uid": body["uid"],
-            "resourceVersion": body["etag"],
-            "generation": int(body["generation"]),
-            "creationTimestamp": body["createTime"],
-            "labels": {"cloud.googleapis.com/location": parts[3], **body.get("labels", {})},
-            "annotations": {
-                "serving.knative.dev/creator": body.get("creator", ""),
-                "serving.knative.dev/lastModifier": body.get("lastModifier", ""),
-                "run.googleapis.com/ingress": "all",
-            },
-        },
-        "spec": {
-            "template": {
-                "metadata": {"annotations": {}},
-                "spec": {
-                    "containerConcurrency": template["maxInstanceRequestConcurrency"],
-                    "timeoutSeconds": int(template["timeout"].removesuffix("s")),
-                    "serviceAccountName": template["serviceAccount"],
-                    "containers": containers,
-                },
-            },
-            "traffic": [traffic],
-        },
-        "status": {
-            "observedGeneration": int(body["generation"]),
-            "conditions": conditions,
-            "latestReadyRevisionName": revision,
-            "latestCreatedRevisionName": revision,
-            "traffic": [{"revisionName": revision, **traffic}],
-            "url": body["urls"][0],
-            "address": {"url": body["urls"][0]},
-        },
-    }
-
-
 _SERVICE_KIND: Final = Kind(
     pattern="projects/*/locations/*/services/*",
     complete=_complete_service,
@@ -399,14 +280,7 @@ SERVICE: Final = Service(
             f"{_V2}.jobs.delete": _delete_job,
             f"{_V2}.jobs.run": _run_job,
         },
-        "v1": {
-            "namespaces.services.get": _knative_get,
-            "namespaces.services.list": _knative_list,
-            "namespaces.jobs.run": _knative_run_job,
-            "namespaces.executions.get": _knative_get_execution,
-            f"{_V2}.services.get": _knative_get,
-            f"{_V2}.services.list": _knative_list,
-        },
+        "v1": knative.HANDLERS,
     },
     kinds=(_SERVICE_KIND, _JOB_KIND),
 )
