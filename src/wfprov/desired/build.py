@@ -24,6 +24,7 @@ from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Access, Contents, Resource
 from wfprov.core.span import Source, Span
 from wfprov.desired import rules
+from wfprov.desired.accesses import access_to
 from wfprov.desired.graph import Because, Blocked, BlockReason, Desired
 from wfprov.desired.model import Dedicated, Existing, Inspected, Shared, Stack, WorkflowSpec
 from wfprov.desired.names import (
@@ -34,7 +35,6 @@ from wfprov.desired.names import (
 )
 from wfprov.iam.grant import Grant
 from wfprov.resources.api_service import ApiService
-from wfprov.resources.bigquery_dataset import DatasetAccess
 from wfprov.resources.custom_role import ProjectRole
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
@@ -303,13 +303,9 @@ class _Builder:
                     self._blocked.append(_blocked("derived-permission", because, message))
 
     def _access(self, name: ResourceName, members: frozenset[Membership]) -> Access | None:
-        service, _, path = name.removeprefix("//").partition("/")
-        parts = path.split("/")
-        if service == "bigquery.googleapis.com" and parts[::2] == ["projects", "datasets"]:
-            return DatasetAccess(project=parts[1], dataset=parts[3], memberships=members)
-        route = policy_route(name, self._facts)
-        if route is not None:
-            return IamPolicy(subject_name=name, route=route, memberships=members)
+        access = access_to(name, self._facts, members)
+        if access is not None:
+            return access
         self._find(
             Diagnostic(
                 rule=rules.NO_POLICY,

@@ -13,6 +13,7 @@ from wfprov.emulator.service import Call, Handler
 from wfprov.emulator.world import shown
 
 _PAGE: Final = 100
+_REGIONS: Final = ("europe-west1", "us-central1")
 _LARGEST_PAGE: Final = 1000
 
 
@@ -22,11 +23,28 @@ def answer(call: Call) -> Any:
         return _operation(call)
     if ".locations." in call.match.method.id and call.match.resource.count("/") <= 3:  # noqa: PLR2004
         if call.match.method.id.endswith("locations.list"):
-            return {}
+            return _locations(call)
         if call.match.method.id.endswith("locations.get"):
             return {"name": call.match.resource, "locationId": call.match.resource.split("/")[-1]}
     handler = _ACTIONS.get(call.match.method.action, custom)
     return handler(call)
+
+
+def _locations(call: Call) -> Json:
+    """A few regions, and those in which the API has something."""
+    project = call.resource.split("/")[1]
+    used = {
+        parts[6]
+        for name in call.world.objects.names(RESOURCES)
+        if name.startswith(f"//{call.api}.googleapis.com/projects/{project}/locations/")
+        and len(parts := name.split("/")) > 6  # noqa: PLR2004
+    }
+    return {
+        "locations": [
+            {"name": f"projects/{project}/locations/{place}", "locationId": place}
+            for place in sorted(used | set(_REGIONS))
+        ]
+    }
 
 
 def get(call: Call) -> Json:

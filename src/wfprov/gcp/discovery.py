@@ -72,14 +72,17 @@ class DiscoveryApis:
         if not call.pages:
             return self._executed(call, self._request(collection, name, parameters, call))
         items: list[Any] = []
+        unreachable: set[str] = set()
         token: str | None = None
         while True:
             paged = parameters if token is None else {**parameters, "pageToken": token}
             page = self._executed(call, self._request(collection, name, paged, call))
             items += page.get(call.pages, ())
+            unreachable.update(page.get("unreachable", ()))
             token = page.get("nextPageToken")
             if not token:
-                return {call.pages: items}
+                missing = {"unreachable": sorted(unreachable)} if unreachable else {}
+                return {call.pages: items, **missing}
 
     def _request(
         self, collection: Any, name: str, parameters: Mapping[str, object], call: Call

@@ -1,6 +1,9 @@
 """Cloud Asset v1: the search for grants across all policies of a project.
 
-Source: https://cloud.google.com/asset-inventory/docs/searching-iam-policies (not opened)
+Its names are those of assets, which differ from full resource names for some kinds.
+
+Sources: https://cloud.google.com/asset-inventory/docs/searching-iam-policies (2026-11-23),
+https://cloud.google.com/asset-inventory/docs/asset-names (excerpt only, 2026-11-23)
 """
 
 import re
@@ -35,17 +38,28 @@ def _search(call: Call) -> Json:
         if bindings:
             results.append(
                 {
-                    "resource": name,
+                    "resource": _asset_name(call, name),
                     "project": f"projects/{call.world.project_number(call.project)}",
                     "policy": {"bindings": bindings},
                 }
             )
     names = tuple(result["resource"] for result in results)
-    page, token = generic.paged(call, names)
+    page, token = generic.paged(call, tuple(sorted(names)))
     answer: Json = {"results": [r for r in results if r["resource"] in page]} if page else {}
     if token:
         answer["nextPageToken"] = token
     return answer
+
+
+def _asset_name(call: Call, name: str) -> str:
+    """The name of an asset: buckets without a project, secrets under the project's number."""
+    service, _, path = name.removeprefix("//").partition("/")
+    parts = path.split("/")
+    if service == "storage.googleapis.com" and parts[:3] == ["projects", "_", "buckets"]:
+        return f"//{service}/{'/'.join(parts[3:])}"
+    if service == "secretmanager.googleapis.com":
+        parts[1] = call.world.project_number(parts[1])
+    return f"//{service}/{'/'.join(parts)}"
 
 
 SERVICE: Final = Service(api="cloudasset", handlers={"v1": {"searchAllIamPolicies": _search}})

@@ -100,9 +100,12 @@ def _finished(call: Call, shape: Json) -> Json:
 def _ancestry(call: Call) -> Json:
     project = _project(call)
     found = [{"resourceId": {"type": "project", "id": project["projectId"]}}]
-    kind, _, identifier = str(project.get("parent", "")).partition("/")
-    if identifier:
+    above = str(project.get("parent", ""))
+    while above:
+        kind, _, identifier = above.partition("/")
         found.append({"resourceId": {"type": kind.removesuffix("s"), "id": identifier}})
+        body = call.world.objects.peek(RESOURCES, PROJECT_HOST + above) or {}
+        above = str(body.get("parent", ""))
     return {"ancestor": found}
 
 
