@@ -10,6 +10,7 @@ from wfprov.analysis.calls import Known
 from wfprov.analysis.interpret import analyse
 from wfprov.app.load import Loaded
 from wfprov.catalog.match import match
+from wfprov.catalog.results import KnownResults
 from wfprov.catalog.target import (
     WORKFLOW_IDENTITY,
     Need,
@@ -122,6 +123,7 @@ def _template_values(workflow: WorkflowSpec) -> Lookup:
 def _site_uses(
     definition: Definition, workflow: WorkflowSpec, facts: Facts, diagnostics: list[Diagnostic]
 ) -> Iterator[SiteUse]:
+    place = place_of(workflow)
     analysis = analyse(
         definition,
         Known(
@@ -133,9 +135,9 @@ def _site_uses(
             arguments=workflow.arguments,
             env_is_whole=workflow.at is not None,
         ),
+        KnownResults(facts, place),
     )
     diagnostics += analysis.diagnostics
-    place = place_of(workflow)
     for site in analysis.sites:
         targets: dict[object, TargetUse] = {}
         for call in site.calls:

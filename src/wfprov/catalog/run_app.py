@@ -12,7 +12,7 @@ from typing import Final
 from wfprov.catalog.request import Request
 from wfprov.catalog.target import Place
 from wfprov.catalog.url import MASK, Url, has_hole, parsed
-from wfprov.core.address import ResourceName
+from wfprov.core.address import ResourceName, segment_after
 
 REGION_CODES: Final = {
     # The two letters at the end of a hash-based address, seen in public services of each region.
@@ -44,6 +44,9 @@ REGION_CODES: Final = {
     "wl": "us-west2",
 }
 
+ADDRESS_OF: Final = "url:"
+"""How the hole begins that stands for the whole address of a resource, whose name follows."""
+
 NAME = rf"[a-z0-9{MASK}](?:[a-z0-9{MASK}-]*[a-z0-9{MASK}])?"
 
 
@@ -63,6 +66,9 @@ def service_at(url: Url, place: Place) -> RunService | None:
     `[TAG---]SERVICE-HASH-RR.a.run.app`, names no project: the workflow's own is presumed.
     """
     host = url.host
+    if host is None and (name := _of_result(url, "//run.googleapis.com/")):
+        project = segment_after(name, "projects") or place.project
+        return RunService(name=ResourceName(name), project=project, exact="{" not in name)
     if host is None or not host.endswith(".run.app"):
         return None
     label, _, zone = host.removesuffix(".run.app").rpartition(".")
@@ -81,6 +87,13 @@ def service_at(url: Url, place: Place) -> RunService | None:
     return _service(name, place.project, region, exact=False)
 
 
+def _of_result(url: Url, service: str) -> str | None:
+    """The resource whose address another call answered, when it is one of that service."""
+    hole = url.mask.show(url.mask.text[:1])
+    name = hole[1:-1].removeprefix(ADDRESS_OF)
+    return name if hole.startswith("{" + ADDRESS_OF) and name.startswith(service) else None
+
+
 def audience_service(request: Request) -> RunService | None:
     """The service that an OIDC audience names, where the address does not."""
     auth = request.auth
@@ -90,6 +103,11 @@ def audience_service(request: Request) -> RunService | None:
     return None if url is None else service_at(url, request.place)
 
 
+def first_generation(url: Url) -> bool:
+    """Whether an answer of the API of the 1st generation gave the address."""
+    return url.host is None and _of_result(url, "//cloudfunctions.googleapis.com/") is not None
+
+
 def function_at(url: Url) -> tuple[str, str, str] | None:
     """Project, region and name of the function at a cloudfunctions.net address, or None.
 
@@ -97,6 +115,9 @@ def function_at(url: Url) -> tuple[str, str, str] | None:
     Source: https://docs.cloud.google.com/workflows/docs/authenticate-from-workflow (2026-11-23)
     """
     host = url.host
+    if host is None and (given := _of_result(url, "//cloudfunctions.googleapis.com/")):
+        told = [segment_after(given, part) or "" for part in ("projects", "locations", "functions")]
+        return told[0], told[1], told[2]
     if host is None or not host.endswith(".cloudfunctions.net"):
         return None
     label = host.removesuffix(".cloudfunctions.net")
@@ -118,3 +139,15 @@ def run_service(project: str, region: str, name: str) -> ResourceName:
     return ResourceName(
         f"//run.googleapis.com/projects/{project}/locations/{region}/services/{name}"
     )
+
+
+def service_beneath(function: str) -> ResourceName:
+    """The Cloud Run service beneath a function of the 2nd generation, by the function's full name.
+
+    It is named like the function, in what Cloud Run accepts as a name.
+    Source: https://github.com/firebase/firebase-tools/pull/5690 (not opened)
+    """
+    project, region, name = (
+        segment_after(function, part) or "" for part in ("projects", "locations", "functions")
+    )
+    return run_service(project, region, name if "{" in name else name.lower().replace("_", "-"))

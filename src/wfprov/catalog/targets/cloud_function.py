@@ -15,7 +15,7 @@ from typing import Final
 from wfprov.catalog.kind import Sighting, TargetKind
 from wfprov.catalog.question import ask
 from wfprov.catalog.resource import pairs_of
-from wfprov.catalog.run_app import function_at, run_service
+from wfprov.catalog.run_app import first_generation, function_at, service_beneath
 from wfprov.catalog.target import Certainty, Kind, Need, TargetUse, Tier
 from wfprov.catalog.use import certainty, plain
 from wfprov.core.address import Permission, ResourceName, RoleName
@@ -32,7 +32,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     if not request.is_http or (at is None and told is None):
         return None
     project, region, name = at or (place.project, place.region, "{function}")
-    generation = None
+    generation = "1" if request.url is not None and first_generation(request.url) else None
     if isinstance(told, Mapping):
         project, region, name = _told(told.get("name", ""), (project, region, name))
         generation = told.get("generation")
@@ -47,7 +47,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     )
     if not request.is_signed:
         return base
-    needs = _needs(resource, project, region, name)
+    needs = _needs(resource, project)
     if generation is not None:
         chosen = needs[0] if str(generation) == "1" else needs[1]
         host = "cloudfunctions" if str(generation) == "1" else "run"
@@ -80,7 +80,7 @@ def _told(given: str, known: tuple[str, str, str]) -> tuple[str, str, str]:
     return parts.get("projects", known[0]), parts.get("locations", known[1]), parts["functions"]
 
 
-def _needs(resource: ResourceName, project: str, region: str, name: str) -> tuple[Need, Need]:
+def _needs(resource: ResourceName, project: str) -> tuple[Need, Need]:
     first = Need(
         permission=Permission("cloudfunctions.functions.invoke"),
         on=resource,
@@ -90,12 +90,10 @@ def _needs(resource: ResourceName, project: str, region: str, name: str) -> tupl
         source=SOURCE,
         project=project,
     )
-    # The service beneath is named like the function, in what Cloud Run accepts as a name.
-    service = name if "{" in name else name.lower().replace("_", "-")
     second = replace(
         first,
         permission=Permission("run.routes.invoke"),
-        on=run_service(project, region, service),
+        on=service_beneath(resource),
         when="the function is of the 2nd generation",
         role=RoleName("roles/run.invoker"),
     )
