@@ -1,6 +1,6 @@
 """`make fuzz`: hostile definitions through everything between text and grants.
 
-Usage: fuzz.py [CORPUS] [--cases N] [--seed N]
+Usage: fuzz.py [CORPUS] [--cases N] [--seed N] [--jobs N]
 
 Each case is a mutated, truncated or spliced definition of CORPUS (default: the project's own
 templates), or a generated one. It must end without an exception within BUDGET seconds. A case is
@@ -252,11 +252,12 @@ def main() -> int:
     parser.add_argument("corpus", nargs="?", type=Path, default=ROOT / "templates")
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=None, help="processes (default: one a core)")
     given = parser.parse_args()
     texts = samples(given.corpus)
     start = time.perf_counter()
     seeds = range(given.seed, given.seed + given.cases)
-    with multiprocessing.Pool() as pool:
+    with multiprocessing.Pool(given.jobs) as pool:
         outcomes = list(pool.imap_unordered(partial(outcome, texts=texts), seeds, chunksize=50))
     kinds = Counter(o.kind for o in outcomes)
     failed = sorted((o for o in outcomes if o.failure), key=lambda o: o.seed)

@@ -19,11 +19,12 @@ from wfprov.analysis.rules import (
     UNUSED_SUBWORKFLOW,
 )
 from wfprov.analysis.shapes import NoShapes, Shapes
-from wfprov.analysis.sites import Inventory, inventory, steps_in
+from wfprov.analysis.sites import Inventory, inventory
 from wfprov.analysis.ways import WAYS, expanded, is_deciding, merged
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.span import Span
 from wfprov.language.ast import Definition, Step
+from wfprov.language.references import steps_in
 
 _PATHS: Final = 20_000
 """How many calls of subworkflows are followed to tell ways apart."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from wfprov.analysis.sites import is_outbound, parts_of_step, steps_in
+from wfprov.analysis.sites import is_outbound, parts_of_step
 from wfprov.analysis.ways import is_deciding
 from wfprov.language.ast import (
     Assign,
@@ -35,6 +35,7 @@ from wfprov.language.ast import (
     Unary,
     Value,
 )
+from wfprov.language.references import steps_in
 
 
 def deciding_variables(procedure: Procedure, procedures: frozenset[str]) -> frozenset[str]:

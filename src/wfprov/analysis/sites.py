@@ -11,13 +11,11 @@ from wfprov.language.ast import (
     Assign,
     Attribute,
     Binary,
-    Block,
     Broken,
     Call,
     Definition,
     Expr,
     Expression,
-    For,
     FunctionCall,
     Index,
     ListLiteral,
@@ -25,19 +23,15 @@ from wfprov.language.ast import (
     MapLiteral,
     Mapping,
     Name,
-    Nothing,
-    Parallel,
-    Raise,
-    Return,
     Scalar,
     Sequence,
     Step,
-    Switch,
     TemplateText,
     Try,
     Unary,
     Value,
 )
+from wfprov.language.references import own_values, steps_in
 
 _LIBRARY: Final = frozenset(
     "base64 hash json list map math retry sys text time uuid http".split()  # noqa: SIM905
@@ -148,66 +142,16 @@ def inventory(definition: Definition) -> Inventory:
     return Inventory(outbound, ids)
 
 
-def steps_in(step: Step) -> Iterator[Step]:
-    """The steps directly inside a step, in text order."""
-    match step.body:
-        case Switch(cases):
-            for case in cases:
-                if case.step is not None:
-                    yield case.step
-        case For(steps=steps) | Block(steps):
-            yield from steps
-        case Parallel(branches=branches, loop=loop):
-            for branch in branches:
-                yield from branch.steps
-            if loop is not None:
-                yield from loop.steps
-        case Try(steps=steps, handler=handler):
-            yield from steps
-            if handler is not None:
-                yield from handler.steps
-        case Assign() | Call() | Raise() | Return() | Nothing():
-            pass
-
-
 def parts_of_step(step: Step) -> Iterator[Call | Value | Expr]:
-    """The call and the values that belong to a step itself, in text order."""
+    """The call, the paths assigned to and the values that belong to a step itself."""
     match step.body:
         case Assign(assignments):
-            for assignment in assignments:
-                if not isinstance(assignment.target, Name):
-                    yield assignment.target
-                yield assignment.value
-        case Call(args=args) as call:
+            yield from (a.target for a in assignments if not isinstance(a.target, Name))
+        case Call() as call:
             yield call
-            if args is not None:
-                yield args
-        case Switch(cases):
-            for case in cases:
-                yield case.condition
-        case For() as loop:
-            yield from _of_loop(loop)
-        case Parallel(loop=loop, concurrency_limit=limit):
-            if limit is not None:
-                yield limit
-            if loop is not None:
-                yield from _of_loop(loop)
-        case Try(retry=retry):
-            if retry is not None:
-                if retry.policy is not None:
-                    yield retry.policy
-                yield from retry.parts.values()
-        case Raise(value) | Return(value):
-            yield value
-        case Block() | Nothing():
+        case _:
             pass
-
-
-def _of_loop(loop: For) -> Iterator[Value]:
-    if loop.items is not None:
-        yield loop.items
-    if loop.range is not None:
-        yield loop.range
+    yield from own_values(step)
 
 
 def _calls_in(root: Value | Expr, seen: set[int]) -> Iterator[FunctionCall]:

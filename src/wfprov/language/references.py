@@ -1,4 +1,4 @@
-"""The values and expressions that stand directly in a step, and the parts of an expression."""
+"""What stands directly in a step: values, expressions with their parts, and other steps."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ from wfprov.language.ast import (
     Unary,
     Value,
 )
+
+
+def steps_in(step: Step) -> Iterator[Step]:
+    """The steps directly inside a step, in text order."""
+    match step.body:
+        case Switch(cases):
+            for case in cases:
+                if case.step is not None:
+                    yield case.step
+        case For(steps=steps) | Block(steps):
+            yield from steps
+        case Parallel(branches=branches, loop=loop):
+            for branch in branches:
+                yield from branch.steps
+            if loop is not None:
+                yield from loop.steps
+        case Try(steps=steps, handler=handler):
+            yield from steps
+            if handler is not None:
+                yield from handler.steps
+        case Assign() | Call() | Raise() | Return() | Nothing():
+            pass
 
 
 def own_values(step: Step) -> Iterator[Value]:
