@@ -1,4 +1,5 @@
 """Each rule of the language: a definition that breaks it, and its neighbour that does not."""
+# ruff: noqa: E501 (definitions on one line)
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from dataclasses import dataclass
 import pytest
 from written import findings, found, place
 
+from wfprov.language import rules, rules_text
 from wfprov.language.limits import MAX_DEPTH, MAX_EXPRESSION_LENGTH, MAX_SOURCE_BYTES
-from wfprov.language.rules import RULES
+
+RULES = (*rules_text.RULES, *rules.RULES)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Example:
 
 def steps(*lines: str) -> str:
     return "- before:\n    assign: [{x: 1}, {l: [1]}]\n" + "".join(f"{line}\n" for line in lines)
+
+
+def nested(depth: int) -> str:
+    """A body of parallel steps inside each other."""
+    inner = "{next: end}" if depth == 1 else nested(depth - 1)
+    return f"{{parallel: {{for: {{value: v{depth}, in: [1], steps: [{{s{depth}: {inner}}}]}}}}}}"
 
 
 LONG = '"' + "x" * MAX_EXPRESSION_LENGTH + '"'
@@ -165,6 +174,40 @@ EXAMPLES = {
         steps("- a:", "    call: sys.sleep", "    args: {seconds: 1, minutes: 2}"), "sys.sleep",
         steps("- a:", "    call: sys.sleep", "    args: [1]"),
     ),
+    "empty-list": Example(
+        steps("- a:", "    switch: []", "    next: before"), "[]", steps("- a:", "    next: before")
+    ),
+    "unknown-module": Example(
+        steps("- a:", "    call: compute.instances.get"), "compute.instances.get",
+        steps("- a:", "    call: googleapis.compute.v1.instances.get"),
+    ),
+    "duplicate-name": Example(
+        "main: {steps: [{s: {return: '${f(1)}'}}]}\nf: {params: [b: 1, b: 2], steps: "
+        "[{r: {return: 1}}]}\n", "b",
+        "main: {steps: [{s: {return: '${f(1)}'}}]}\nf: {params: [b: 1, c: 2], steps: "
+        "[{r: {return: 1}}]}\n",
+    ),
+    "reserved-name": Example(
+        steps("- end:", "    return: 1"), "end", steps("- the_end:", "    return: 1")
+    ),
+    "parameter-after-default": Example(
+        "main: {steps: [{s: {return: '${f(1, 2)}'}}]}\nf: {params: [a: 1, b], steps: "
+        "[{r: {return: 1}}]}\n", "b",
+        "main: {steps: [{s: {return: '${f(1, 2)}'}}]}\nf: {params: [b, a: 1], steps: "
+        "[{r: {return: 1}}]}\n",
+    ),
+    "parallel-too-deep": Example(
+        steps("- a: " + nested(3)), nested(1)[1:-1], steps("- a: " + nested(2)),
+    ),
+    "return-in-branch": Example(
+        steps("- a: {parallel: {for: {value: v, in: [1], steps: [{b: {return: 1}}]}}}"),
+        "return: 1",
+        steps("- a: {for: {value: v, in: [1], steps: [{b: {return: 1}}]}}"),
+    ),
+    "integer-too-large": Example(
+        steps("- a:", "    return: 9223372036854775808"), "9223372036854775808",
+        steps("- a:", "    return: [9223372036854775807, '9223372036854775808']"),
+    ),
     "blocking-in-expression": Example(
         steps("- a:", '    return: ${http.get("https://example.com")}'), "http.get",
         steps("- a:", "    return: ${googleapis.secretmanager.v1.projects.secrets.versions."
@@ -265,18 +308,115 @@ def test_each_count_is_bounded_just_where_it_is_documented(count, text):
 @pytest.mark.parametrize(
     ("written", "at"),
     [
-        ("- a: {parallel: {concurrency_limit: 0, for: {value: v, in: [1], steps: []}}}", "0"),
-        ("- a: {for: {value: v, range: [1], steps: []}}", "[1]"),
-        ("- a: {for: {value: v, range: [1, x], steps: []}}", "x"),
-        ("- a: {for: {value: v, in: x, steps: []}}", "x"),
+        (
+            "- a: {parallel: {concurrency_limit: 0, for: {value: v, in: [1], steps: [{s: {next: end}}]}}}",
+            "0",
+        ),
+        ("- a: {for: {value: v, range: [1], steps: [{s: {next: end}}]}}", "[1]"),
+        ("- a: {for: {value: v, range: [1, x], steps: [{s: {next: end}}]}}", "x"),
+        ("- a: {for: {value: v, in: x, steps: [{s: {next: end}}]}}", "x"),
         ("- a: {try: {call: sys.now}, retry: http.default_retry}", "http.default_retry"),
         ("- a: {try: {call: sys.now}, retry: {max_retries: x}}", "x"),
         ("- a: {try: {call: sys.now}, retry: {predicate: p}}", "p"),
         ("- a: {call: '${x}'}", "'${x}'"),
+        ("- a: {try: {call: sys.now}, retry: {max_retries: -1}}", "-1"),
+        ("- a: {try: {call: sys.now}, retry: {max_retries: true}}", "true"),
+        ("- a: {try: {call: sys.now}, retry: {backoff: 2}}", "2"),
+        ("- a: {try: {call: sys.now}, retry: {backoff: {initial_delay: soon}}}", "soon"),
+        ("- a: {try: {call: sys.now}, retry: {backoff: {max_delay: -2.5}}}", "-2.5"),
+        ("- a: {try: {call: sys.now}, retry: {backoff: {multiplier: [2]}}}", "[2]"),
+        ("- a: {raise: 404}", "404"),
+        ("- a: {raise: [x]}", "[x]"),
     ],
 )
 def test_a_literal_that_a_key_cannot_hold_is_an_error(written, at):
     assert found(steps(written)) == [("invalid-value", at)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "- a: {for: {value: v, range: [-3, 1.5], steps: [{s: {next: end}}]}}",
+        "- a: {for: {value: v, range: '${[x, 2]}', steps: [{s: {next: end}}]}}",
+        (
+            "- a: {parallel: {concurrency_limit: '${x}', for: {value: v, in: '${l}', steps: "
+            "[{s: {next: end}}]}}}"
+        ),
+        "- a: {try: {call: sys.now}, retry: {max_retries: 0, backoff: {multiplier: 1.25}}}",
+        "- a: {try: {call: sys.now}, retry: {max_retries: '${x}', backoff: {max_delay: '${x}'}}}",
+        "- a: {try: {call: sys.now}, retry: '${l[0]}'}",
+        "- a: {raise: {code: 404, message: '${x}'}}",
+        "- a: {raise: '${x}'}",
+    ],
+)
+def test_what_a_key_may_hold_is_silent(written):
+    assert found(steps(written)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("- a: {assign: []}", "[]"),
+        ("- a: {switch: []}", "[]"),
+        ("- a: {steps: []}", "[]"),
+        ("- a: {for: {value: v, in: [], steps: []}}", "[]"),
+        ("- a: {try: {steps: []}}", "[]"),
+        ("- a: {try: {call: sys.now}, except: {as: e, steps: []}}", "[]"),
+        ("- a: {switch: [{condition: true, steps: []}]}", "[]"),
+    ],
+)
+def test_a_list_that_must_hold_something_is_not_empty(written, at):
+    assert found(steps(written)) == [("empty-list", at)]
+
+
+@pytest.mark.parametrize("word", ["and", "OR", "not", "in", "true", "null"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "- a: {{call: sys.now, result: {0}}}",
+        "- a: {{for: {{value: {0}, in: [1], steps: [{{s: {{next: end}}}}]}}}}",
+        "- a: {{try: {{call: sys.now}}, except: {{as: {0}, steps: [{{s: {{next: end}}}}]}}}}",
+    ],
+)
+def test_a_word_of_the_expressions_names_no_variable(written, word):
+    assert found(steps(written.format(word))) == [("invalid-name", word)]
+
+
+@pytest.mark.parametrize("params", ["[my-arg]", "[2nd]", "[{not: 1}]", "[in]"])
+def test_a_parameter_is_a_variable(params):
+    text = f"main: {{steps: [{{s: {{call: sub}}}}]}}\nsub: {{params: {params}, steps: [{{r: {{return: 1}}}}]}}\n"
+    assert "invalid-name" in {slug for slug, _ in found(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (("main: {steps: [{s: {return: '${f(1, 2)}'}}]}\nf: {params: [a, a], steps: "
+         "[{r: {return: 1}}]}\n"), "a"),
+        (steps("- a: {parallel: {shared: [x, x], for: {value: v, in: [1], steps: "
+               "[{s: {next: end}}]}}}"), "x"),
+        (steps("- a: {parallel: {branches: [{b: {steps: [{c: {next: end}}]}}, "
+               "{b: {steps: [{d: {next: end}}]}}]}}"), "b: {steps: [{d: {next: end}}]}}"),
+    ],
+    ids=["parameter", "shared", "branch"],
+)  # fmt: skip
+def test_what_is_meant_once_stands_once(text, at):
+    assert found(text) == [("duplicate-name", at)]
+
+
+@pytest.mark.parametrize(
+    "number", ["9223372036854775808", "-9223372036854775809", "'${9223372036854775808}'"]
+)
+def test_a_number_of_more_than_64_bits_is_found(number):
+    assert [slug for slug, _ in found(steps(f"- a: {{return: {number}}}"))] == ["integer-too-large"]
+
+
+def test_one_return_in_a_branch_inside_a_loop_is_found_once():
+    text = steps(
+        "- a: {parallel: {for: {value: v, in: [1], steps: [{f: {for: {value: w, in: [1], steps: "
+        "[{r: {return: 1}}]}}}]}}}"
+    )
+    assert found(text) == [("return-in-branch", "return: 1")]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.errors import InputError
 from wfprov.core.span import Source
 from wfprov.desired.model import Existing, WorkflowSpec
-from wfprov.language.rules import TERRAFORM_SOURCE
+from wfprov.language.rules_text import TERRAFORM_SOURCE
 from wfprov.language.terraform import Module, Place, TerraformWorkflow
 from wfprov.store import files
 

@@ -28,7 +28,7 @@ from wfprov.desired.rules_config import (
 from wfprov.desired.shapes import MAX_ENV_VARS, PROJECT, PROJECT_HINT, REGION, REGION_HINT
 from wfprov.language.findings import Findings
 from wfprov.language.nodes import ScalarNode
-from wfprov.language.rules import INVALID_YAML
+from wfprov.language.rules_text import INVALID_YAML
 from wfprov.language.yaml import read
 
 __all__ = ["RULES", "Overrides", "Sources", "decode", "from_paths"]

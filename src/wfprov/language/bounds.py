@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from wfprov.core.span import Span
 from wfprov.language.ast import (
     Assign,
     Block,
     For,
+    Mapping,
     Parallel,
     Procedure,
+    Raise,
     Retry,
+    Return,
     Scalar,
     Sequence,
     Step,
@@ -23,12 +28,19 @@ from wfprov.language.limits import (
     MAX_BRANCHES,
     MAX_CASES,
     MAX_MAIN_PARAMS,
+    MAX_PARALLEL_DEPTH,
     MAX_PARAMS,
     MAX_STEPS,
     MIN_BRANCHES,
 )
-from wfprov.language.rules import INVALID_VALUE, TOO_FEW_BRANCHES, TOO_MANY
-from wfprov.language.scopes import Outline
+from wfprov.language.rules import (
+    INVALID_VALUE,
+    PARALLEL_TOO_DEEP,
+    RETURN_IN_BRANCH,
+    TOO_FEW_BRANCHES,
+    TOO_MANY,
+)
+from wfprov.language.scopes import Outline, Place
 
 _RANGE_LENGTH = 2
 
@@ -40,6 +52,7 @@ def check_bounds(outline: Outline, findings: Findings) -> None:
     _at_most(MAX_STEPS, len(procedure.steps), "steps in a list", procedure.name_span, findings)
     for place in outline.places:
         _check_step(place.step, findings)
+        _check_place(place, findings)
 
 
 def _check_params(procedure: Procedure, findings: Findings) -> None:
@@ -51,6 +64,35 @@ def _check_params(procedure: Procedure, findings: Findings) -> None:
         _at_most(MAX_MAIN_PARAMS, count, "parameter of main", at, findings)
     else:
         _at_most(MAX_PARAMS, count, "parameters of a subworkflow", at, findings)
+
+
+def _check_place(place: Place, findings: Findings) -> None:
+    """Report what may not stand inside a parallel step, or not so deep.
+
+    Source: https://cloud.google.com/workflows/docs/reference/syntax/parallel-steps (read in part
+    2026-11-23; returns and the depth are what others report)
+    """
+    match place.step.body:
+        case Return(span=span):
+            if any(scope.is_parallel for scope in place.scope.outwards()):
+                findings.add(
+                    RETURN_IN_BRANCH,
+                    span,
+                    "A return inside a parallel step.",
+                    help="Assign to a shared variable, and return after the parallel step.",
+                )
+        case Parallel(span=span):
+            depth = 1 + sum(scope.is_parallel for scope in place.scope.outwards())
+            if depth > MAX_PARALLEL_DEPTH:
+                findings.add(
+                    PARALLEL_TOO_DEEP,
+                    span,
+                    f"{depth} parallel steps stand inside each other; the service is said to run "
+                    f"{MAX_PARALLEL_DEPTH}.",
+                    help="Put this one into a workflow of its own.",
+                )
+        case _:
+            pass
 
 
 def _check_step(step: Step, findings: Findings) -> None:
@@ -73,6 +115,10 @@ def _check_step(step: Step, findings: Findings) -> None:
             _check_parallel(parallel, findings)
         case Try(retry=Retry() as retry):
             _check_retry(retry, findings)
+        case Raise(Scalar(value) as raised) if not isinstance(value, str):
+            _wrong(raised, "'raise' takes a text, a map or an expression.", findings)
+        case Raise(Sequence() as raised):
+            _wrong(raised, "'raise' takes a text, a map or an expression.", findings)
         case Block(steps, span):
             _at_most(MAX_STEPS, len(steps), "steps in a list", span, findings)
         case _:
@@ -88,7 +134,7 @@ def _check_loop(loop: For, findings: Findings) -> None:
             if len(items) != _RANGE_LENGTH:
                 _wrong(bounds, "'range' takes two numbers: the first and the last.", findings)
             for item in items:
-                if isinstance(item, Scalar) and not _is_number(item):
+                if isinstance(item, Scalar) and not _is_number(item, least=-math.inf):
                     _wrong(item, "A bound of 'range' is a number or an expression.", findings)
         case Scalar() as bounds:
             _wrong(bounds, "'range' takes two numbers: [first, last].", findings)
@@ -139,11 +185,22 @@ def _check_retry(retry: Retry, findings: Findings) -> None:
         )
     retries = retry.parts.get("max_retries")
     if isinstance(retries, Scalar) and not _is_number(retries):
-        _wrong(retries, "'max_retries' takes a number or an expression.", findings)
+        _wrong(retries, "'max_retries' takes a number from 0, or an expression.", findings)
+    match retry.parts.get("backoff"):
+        case Mapping(entries):
+            for key, value in entries:
+                if isinstance(value, Scalar | Sequence | Mapping) and not _is_number(value):
+                    name = key.value if isinstance(key, Scalar) else "a backoff's value"
+                    _wrong(value, f"{name!r} takes a number from 0, or an expression.", findings)
+        case Scalar() | Sequence() as backoff:
+            _wrong(backoff, "'backoff' takes a map.", findings)
+        case _:
+            pass
 
 
-def _is_number(value: Scalar) -> bool:
-    return isinstance(value.value, int | float) and not isinstance(value.value, bool)
+def _is_number(value: Value, least: float = 0) -> bool:
+    number = value.value if isinstance(value, Scalar) else None
+    return isinstance(number, int | float) and not isinstance(number, bool) and number >= least
 
 
 def _wrong(value: Value, message: str, findings: Findings) -> None:

@@ -15,7 +15,7 @@ from wfprov.language.findings import Findings
 from wfprov.language.hiding import BREAK, has_hidden, shown_outside_holes, shown_signs
 from wfprov.language.limits import MAX_ALIASED_NODES, MAX_DEPTH
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode, resolve
-from wfprov.language.rules import (
+from wfprov.language.rules_text import (
     ALIAS_CYCLE,
     ALIASES_TOO_LARGE,
     COLON_IN_UNQUOTED_EXPRESSION,

@@ -23,6 +23,11 @@ MAX_PARAMS: Final = 10
 """Parameters of a subworkflow. https://github.com/GoogleCloudPlatform/workflows-samples/blob/main/jsonschema/workflows.json"""
 MAX_MAIN_PARAMS: Final = 1
 """Parameters of main. https://cloud.google.com/workflows/docs/passing-runtime-arguments"""
+MAX_PARALLEL_DEPTH: Final = 2
+"""Parallel steps inside each other: reported by others; the page only names ParallelNestingError.
+https://cloud.google.com/workflows/docs/reference/syntax/error-types"""
+MAX_INTEGER: Final = 2**63 - 1
+"""https://cloud.google.com/workflows/images/workflows-cheat-sheet-pr96.pdf (read 2026-11-23)"""
 MAX_STEPS: Final = 100_000
 """Steps of one list. https://github.com/GoogleCloudPlatform/workflows-samples/blob/main/jsonschema/workflows.json"""
 

@@ -20,15 +20,9 @@ from wfprov.language.limits import MAX_READ, MAX_SOURCE_BYTES
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from wfprov.language.relocation import relocated, relocated_finding
 from wfprov.language.rendering import Lookup, lookup, rendered
-from wfprov.language.rules import (
-    DEFINITION_TOO_LARGE,
-    EMPTY_DEFINITION,
-    FRAGMENT,
-    MISSING_KEY,
-    SEVERAL_KEYS,
-    UNKNOWN_KEY,
-    WRONG_TYPE,
-)
+from wfprov.language.rules import MISSING_KEY, SEVERAL_KEYS, UNKNOWN_KEY, WRONG_TYPE
+from wfprov.language.rules_text import DEFINITION_TOO_LARGE, EMPTY_DEFINITION, FRAGMENT
+from wfprov.language.shape import Shape
 from wfprov.language.steps import STEP_KEYS, StepReader
 from wfprov.language.templating import Templating, kind_of
 from wfprov.language.values import ValueReader
@@ -102,6 +96,7 @@ class _Reader:
         self._findings = values.findings
         self._source = values.source
         self._steps = StepReader(values)
+        self._shape = Shape(values.findings)
 
     def procedures(self, root: Node) -> dict[str, Procedure]:
         if type(root) is SequenceNode:
@@ -207,7 +202,8 @@ class _Reader:
         params: list[Param] = []
         for item in items:
             if type(item) is ScalarNode:
-                params.append(Param(item.text, None, self._span(item)))
+                name, _ = self._shape.variable(item, "params")
+                params.append(Param(name or "", None, self._span(item)))
             elif type(item) is MappingNode and item.entries:
                 if len(item.entries) > 1:
                     self._findings.add(
@@ -218,8 +214,9 @@ class _Reader:
                     )
                 for key, value in item.entries:
                     if type(key) is ScalarNode:
+                        name, _ = self._shape.variable(key, "params")
                         default = self._values.value(value)
-                        params.append(Param(key.text, default, self._span(key)))
+                        params.append(Param(name or "", default, self._span(key)))
             else:
                 self._findings.add(
                     WRONG_TYPE, self._span(item), "A parameter is a name, or 'name: default'."

@@ -1,4 +1,4 @@
-"""The rules of the language: what can be wrong with a definition's text."""
+"""The rules of the language: what can be wrong with steps and with what names stand for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Final
 
 from wfprov.core.rule import Rule, Severity
 
-# The pages are named from the language reference; most were not opened when this was written.
+# Read on 2026-11-23: the schema as a whole; of the pages on subworkflows, jumps, retrying, parallel
+# steps and troubleshooting, what a search gives of them. The other addresses were not opened.
 _DOCS: Final = "https://cloud.google.com/workflows/docs/"
 _SYNTAX: Final = _DOCS + "reference/syntax"
 _EXPRESSIONS: Final = _SYNTAX + "/expressions"
-_DATATYPES: Final = _SYNTAX + "/datatypes"
 _TROUBLESHOOTING: Final = _DOCS + "troubleshooting"
 _QUOTAS: Final = "https://cloud.google.com/workflows/quotas"
 _SCHEMA: Final = (
     "https://github.com/GoogleCloudPlatform/workflows-samples/blob/main/jsonschema/workflows.json"
 )
-_YAML: Final = "https://yaml.org/spec/1.2.2/"
 
 
 def _error(slug: str, summary: str, docs: str, source: str = _SYNTAX) -> Rule:
@@ -26,164 +25,6 @@ def _error(slug: str, summary: str, docs: str, source: str = _SYNTAX) -> Rule:
 def _warning(slug: str, summary: str, docs: str, source: str = _SYNTAX) -> Rule:
     return Rule(slug=slug, severity=Severity.WARNING, summary=summary, docs=docs, source=source)
 
-
-# --- the text ---
-
-DEFINITION_TOO_LARGE: Final = _error(
-    "definition-too-large",
-    "The definition is larger than the service takes",
-    "The source of a workflow has at most 128 KiB. Move subworkflows into workflows of their own "
-    "and call them with `googleapis.workflowexecutions.v1.projects.locations.workflows."
-    "executions.run`.",
-    _QUOTAS,
-)
-EMPTY_DEFINITION: Final = _error(
-    "empty-definition",
-    "The definition holds nothing",
-    "The smallest definition is a list of one step:\n\n```yaml\n- done:\n    return: ok\n```",
-)
-INVALID_YAML: Final = _error(
-    "invalid-yaml",
-    "The text is neither YAML nor JSON",
-    "What was read before the error is analysed; what follows is not. Frequent causes are tabs, "
-    "uneven indentation, and a colon or bracket in a value without quotes:\n\n"
-    "```yaml\n- log:\n    call: sys.log\n    args: {text: done: all}   # quote 'done: all'\n```",
-    _YAML,
-)
-INVALID_CHARACTER: Final = _error(
-    "invalid-character",
-    "A control character stands in the text",
-    "YAML allows no control characters but tab and line breaks; one often comes from a terminal "
-    "or a wrong encoding.",
-    _YAML + "#51-character-set",
-)
-COLON_IN_UNQUOTED_EXPRESSION: Final = _error(
-    "colon-in-unquoted-expression",
-    "A colon and a space inside `${}` without quotes make a YAML map",
-    "YAML ends a key at a colon that a space follows, inside `${}` too:\n\n"
-    '```yaml\ntext: ${"Error: " + e.message}     # not valid YAML\n'
-    "text: '${\"Error: \" + e.message}'   # good\n```\n\n"
-    "The value is analysed as if it were quoted.",
-    _EXPRESSIONS,
-)
-UNQUOTED_EXPRESSION: Final = _error(
-    "unquoted-expression",
-    "A sign inside `${}` without quotes is taken for YAML's own",
-    "Inside `[ ]` and `{ }` braces, brackets and commas belong to YAML, and a space with `#` "
-    "begins a comment everywhere:\n\n"
-    "```yaml\nargs: [${a}, ${b}]       # not valid YAML\nargs: ['${a}', '${b}']   # good\n```\n\n"
-    "The value is analysed as if it were quoted.",
-    _TROUBLESHOOTING,
-)
-SEVERAL_DOCUMENTS: Final = _error(
-    "several-documents",
-    "The file holds more than one YAML document",
-    "A definition is one document: a line of three dashes after the first content begins another, "
-    "which is not read.",
-    _YAML,
-)
-DUPLICATE_KEY: Final = _error(
-    "duplicate-key",
-    "A map has the same key twice",
-    "Only one of the two values can count. Two steps of one name are no such case: each stands in "
-    "a map of its own.",
-    _YAML + "#3213-node-comparison",
-)
-KEY_NOT_TEXT: Final = _error(
-    "key-not-text",
-    "A list or a map stands where a key is expected",
-    "This is nearly always a placeholder in braces without quotes: `{{name}}: 1`.",
-    _YAML,
-)
-NESTED_TOO_DEEP: Final = _error(
-    "nested-too-deep",
-    "Lists and maps stand inside each other more often than is read",
-    "What lies deeper is left out of the analysis. Move the inner steps into a subworkflow.",
-)
-UNKNOWN_ALIAS: Final = _error(
-    "unknown-alias",
-    "A YAML alias names no anchor",
-    "`*name` repeats what `&name` marked before. Quote a text that begins with an asterisk.",
-    _YAML + "#71-alias-nodes",
-)
-ALIAS_CYCLE: Final = _error(
-    "alias-cycle",
-    "A YAML alias stands inside what it repeats",
-    "Such a value would never end:\n\n```yaml\n- &a [*a]\n```",
-    _YAML + "#71-alias-nodes",
-)
-ALIASES_TOO_LARGE: Final = _error(
-    "aliases-too-large",
-    "The aliases make a value too large to be read",
-    "Aliases of aliases grow exponentially; those beyond the bound are left out.",
-    _YAML + "#71-alias-nodes",
-)
-YAML_TAG: Final = _warning(
-    "yaml-tag",
-    "A YAML tag means nothing in a workflow",
-    "`!name` is read by programs of one's own; here the value is read as if it were not there.",
-    _YAML + "#97-explicit-typing",
-)
-YAML_MERGE_KEY: Final = _warning(
-    "yaml-merge-key",
-    "A merge key is not part of YAML 1.2",
-    "`<<: *name` is read here as YAML 1.1 does. Google does not document it; write the keys out.",
-    _YAML,
-)
-
-# --- expressions ---
-
-EXPRESSION_SYNTAX: Final = _error(
-    "expression-syntax",
-    "An expression cannot be read",
-    "An expression is made of literals, variables, function calls with positional arguments, "
-    "`.field`, `[index]` and the operators `+ - * / // % < <= > >= == != in and or not`:\n\n"
-    "```yaml\n- pick:\n    assign:\n"
-    '      - name: ${if(x == null, "none", x)}   # not x ? a : b\n```',
-    _EXPRESSIONS,
-)
-EXPRESSION_TOO_LONG: Final = _warning(
-    "expression-too-long",
-    "An expression has more characters than the service takes",
-    "Google says that there is a limit; 400 characters is what others report, hence a warning "
-    "only. Assign parts of the expression to variables before.",
-    _QUOTAS,
-)
-SINGLE_QUOTED_STRING: Final = _warning(
-    "single-quoted-string",
-    "A string inside an expression stands in single quotes",
-    "Google documents double quotes; its error-handling page shows single ones, too.\n\n"
-    '```yaml\ncondition: ${e.code == "404"}\n```',
-    _EXPRESSIONS,
-)
-NOT_IN: Final = _warning(
-    "not-in-operator",
-    "`not in` is not among the documented operators",
-    "```yaml\ncondition: ${not(key in m)}   # not ${key not in m}\n```",
-    _DATATYPES,
-)
-NOT_BINDS_TIGHTER: Final = _warning(
-    "not-binds-tighter",
-    "`not` applies to the left side of a comparison only",
-    "`not` binds tighter than any other operator: `not x in l` is `(not x) in l`, which fails at "
-    "run time for a text.\n\n```yaml\ncondition: ${not(x in l)}\n```",
-    _DATATYPES,
-)
-MAP_IN_EXPRESSION: Final = _warning(
-    "map-in-expression",
-    "A map inside an expression is not among the documented elements",
-    "Write the map in YAML; its values may be expressions:\n\n"
-    "```yaml\nbody:\n  name: ${name}   # not body: '${ {\"name\": name} }'\n```",
-    _EXPRESSIONS,
-)
-TEXT_WITH_EXPRESSION: Final = _warning(
-    "text-with-expression",
-    "An expression inside a longer text is not evaluated",
-    "An expression is the whole value; inside a text it stays as it is written.\n\n"
-    "```yaml\nurl: https://${host}/x               # the literal text\n"
-    'url: ${"https://" + host + "/x"}     # good\n```',
-    _TROUBLESHOOTING,
-)
 
 # --- the form of steps ---
 
@@ -202,30 +43,6 @@ UNKNOWN_KEY: Final = _error(
     "indented too little:\n\n```yaml\n- get:\n    call: http.get\n    url: https://example.com   "
     "# belongs below args:\n```",
     _SCHEMA,
-)
-FRAGMENT: Final = _warning(
-    "template-fragment",
-    "A template holds subworkflows only",
-    "Terraform configurations put a definition together from several files; this one cannot be "
-    "deployed by itself, and what it calls elsewhere is not known.",
-    _DOCS + "create-workflow-terraform",
-)
-TEMPLATE_DIRECTIVE: Final = _warning(
-    "template-directive",
-    "A directive of Terraform decides which lines are deployed",
-    "`%{ if }` and `%{ for }` are decided when Terraform renders the file. Here the lines they "
-    "govern are read once each: calls are found, but not how often they stand in the definition.",
-    "https://developer.hashicorp.com/terraform/language/expressions/strings",
-)
-TERRAFORM_SOURCE: Final = _error(
-    "terraform-source",
-    "The definition of a workflow in a Terraform file is not found",
-    "Read are heredocs, and files named by `file` or `templatefile` with a path that is written "
-    "out. What another expression makes is not known before Terraform runs; name the definition "
-    "itself instead:\n\n```hcl\nsource_contents = "
-    'templatefile("${path.module}/workflow.yaml", { region = var.region })\n```',
-    "https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/"
-    "workflows_workflow",
 )
 MISSING_KEY: Final = _error(
     "missing-key",
@@ -255,10 +72,18 @@ UNNAMED_STEP: Final = _error(
     "    call: sys.log\n```",
     _SYNTAX + "/steps",
 )
+EMPTY_LIST: Final = _error(
+    "empty-list",
+    "A list holds nothing that must hold something",
+    "Google's schema wants one item at least of `steps`, of `assign` and of `switch`. A step that "
+    "only jumps has `next` and nothing else.",
+    _SCHEMA,
+)
 INVALID_NAME: Final = _error(
     "invalid-name",
-    "A variable's name has signs that it may not have",
-    "A letter or an underscore comes first, then letters, digits and underscores.",
+    "A variable's name has signs that it may not have, or is a word of the expressions",
+    "A letter or an underscore comes first, then letters, digits and underscores. `and`, `or`, "
+    "`not`, `in`, `true`, `false` and `null` mean something else wherever the variable is read.",
     _SYNTAX + "/variables",
 )
 INVALID_ASSIGNMENT: Final = _error(
@@ -285,9 +110,19 @@ UNDEFINED_NAME: Final = _error(
     "only, and subworkflows do not see the variables of their callers.",
     _TROUBLESHOOTING,
 )
+UNKNOWN_MODULE: Final = _error(
+    "unknown-module",
+    "The first word of a dotted name is no module of the standard library",
+    "The service refuses the deployment: `symbol 'x' not found`. Connectors begin with "
+    "`googleapis.`:\n\n```yaml\ncall: googleapis.compute.v1.instances.get   # not "
+    "compute.instances.get\n```",
+    "https://github.com/GoogleCloudPlatform/workflows-demos/issues/21",
+)
 UNKNOWN_FUNCTION: Final = _warning(
     "unknown-function",
-    "A function is not in the standard library",
+    "A function is not in the standard library as it is known here",
+    "The service refuses functions that it does not have. This is a warning only because the "
+    "library grows: a function may be newer than this version of wfprov.\n\n"
     "```yaml\ncall: http.fetch   # there are get, post, put, patch, delete, request\n```",
     _DOCS + "reference/stdlib/overview",
 )
@@ -295,7 +130,8 @@ WRONG_ARGUMENTS: Final = _warning(
     "wrong-arguments",
     "A call gives arguments that the function does not take, or misses one",
     "Arguments by name must be parameters of the subworkflow or of the library function, and those "
-    "without a default must be given.",
+    "without a default must be given. Whether the deployment fails or only the step, and a `try` "
+    "around it handles that, is not documented: hence a warning.",
     _DOCS + "reference/stdlib/overview",
 )
 BLOCKING_IN_EXPRESSION: Final = _error(
@@ -318,6 +154,28 @@ DUPLICATE_STEP: Final = _warning(
     "Names are unique within a workflow or subworkflow, nested steps included; which of the two a "
     "`next` would go to is not documented.",
     _SYNTAX + "/steps",
+)
+DUPLICATE_NAME: Final = _warning(
+    "duplicate-name",
+    "A parameter, a shared variable or a parallel branch stands twice",
+    "Google's schema wants each shared variable once. Which of two parameters of one name gets the "
+    "argument is not documented.",
+    _SCHEMA,
+)
+RESERVED_NAME: Final = _warning(
+    "reserved-name",
+    "A step or subworkflow has a name that means something else",
+    "`next: end` ends the workflow, `next: break` and `next: continue` are about the loop: none of "
+    "them reaches a step of that name. A subworkflow with the name of a library function or module "
+    "hides it, or is hidden by it.",
+    _SYNTAX + "/jumps",
+)
+PARAMETER_AFTER_DEFAULT: Final = _warning(
+    "parameter-after-default",
+    "A parameter without a default follows one that has a default",
+    "A call with arguments by position must then give both, and the default is never used. Put the "
+    "parameters with a default last.",
+    _SYNTAX + "/subworkflows",
 )
 UNDEFINED_STEP: Final = _error(
     "undefined-step",
@@ -352,6 +210,21 @@ SHARED_NOT_DEFINED: Final = _error(
     _SYNTAX + "/parallel-steps",
 )
 
+PARALLEL_TOO_DEEP: Final = _warning(
+    "parallel-too-deep",
+    "Parallel steps stand inside each other more often than the service runs",
+    "The execution ends with a ParallelNestingError. Google documents that there is a depth; two "
+    "is what others report, hence a warning only. Put the inner one into a workflow of its own.",
+    _QUOTAS,
+)
+RETURN_IN_BRANCH: Final = _warning(
+    "return-in-branch",
+    "A parallel branch or iteration returns from the workflow",
+    "What becomes of the other branches is not documented, and others report that the service "
+    "refuses it. Assign to a shared variable, and return after the parallel step.",
+    _SYNTAX + "/parallel-steps",
+)
+
 # --- limits and values ---
 
 TOO_MANY: Final = _error(
@@ -370,9 +243,15 @@ TOO_FEW_BRANCHES: Final = _error(
 INVALID_VALUE: Final = _error(
     "invalid-value",
     "A value is of a type, or outside the bounds, that its key takes",
-    "For example `concurrency_limit: 0`, `exception_policy: stop`, `range: [1]`, a condition that "
-    "is a text.",
+    "For example `concurrency_limit: 0`, `exception_policy: stop`, `range: [1]`, `max_retries: "
+    "-1`, a condition that is a text, a `raise` of a number.",
     _SCHEMA,
+)
+INTEGER_TOO_LARGE: Final = _warning(
+    "integer-too-large",
+    "A whole number does not fit into 64 bits",
+    "Integers have 64 bits with a sign. Write a number of more digits as a text, in quotes.",
+    _SYNTAX + "/datatypes",
 )
 
 RULES: Final[tuple[Rule, ...]] = tuple(

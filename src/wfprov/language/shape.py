@@ -8,9 +8,11 @@ from typing import Final
 
 from wfprov.core.span import Span
 from wfprov.language.findings import Findings
+from wfprov.language.literals import CONSTANTS
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from wfprov.language.rules import INVALID_NAME, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE
 
+_WORDS: Final = frozenset({"and", "or", "not", "in", "AND", "OR", "NOT", *CONSTANTS})
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -28,7 +30,13 @@ class Shape:
             return None, None
         span = self.span(node)
         name = node.text.strip()
-        if not _VARIABLE.match(name):
+        if name in _WORDS:
+            self.findings.add(
+                INVALID_NAME,
+                span,
+                f"{name!r} cannot name a variable: inside an expression it means something else.",
+            )
+        elif not _VARIABLE.match(name):
             self.findings.add(
                 INVALID_NAME,
                 span,

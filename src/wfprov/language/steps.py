@@ -32,6 +32,7 @@ from wfprov.language.control import ControlReader
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from wfprov.language.rules import (
     CONFLICTING_KEYS,
+    EMPTY_LIST,
     INVALID_ASSIGNMENT,
     MISSING_KEY,
     SEVERAL_KEYS,
@@ -80,6 +81,7 @@ class StepReader:
 
     def _steps(self, node: Node) -> tuple[Step, ...]:
         if type(node) is SequenceNode:
+            self._some(node, "A list of steps has one step at least.")
             return tuple([s for item in node.items if (s := self._step(item)) is not None])
         if is_nothing(node):
             self._shape.wrong(node, "a list of steps", "nothing")
@@ -88,6 +90,11 @@ class StepReader:
         if type(node) is MappingNode:
             return tuple(self._named_step(key, value) for key, value in node.entries)
         return ()
+
+    def _some(self, node: SequenceNode, message: str) -> None:
+        """Report a list with nothing in it."""
+        if not node.items:
+            self._findings.add(EMPTY_LIST, self._shape.span(node), message)
 
     def _step(self, node: Node) -> Step | None:
         if type(node) is not MappingNode or not node.entries:
@@ -245,6 +252,7 @@ class StepReader:
             self._shape.wrong(node, "a list of assignments", "a map", "Begin each one with '- '.")
             entries = node.entries
         elif type(node) is SequenceNode:
+            self._some(node, "'assign' has one assignment at least.")
             for item in node.items:
                 if type(item) is not MappingNode or not item.entries:
                     self._shape.wrong(item, "an assignment, 'name: value'", described(item))
@@ -310,6 +318,7 @@ class StepReader:
         if type(node) is not SequenceNode:
             self._shape.wrong(node, "a list of conditions", described(node))
             return ()
+        self._some(node, "'switch' has one condition at least.")
         cases = []
         for item in node.items:
             if type(item) is not MappingNode:

@@ -22,6 +22,7 @@ from wfprov.language.ast import (
     Expression,
     FunctionCall,
     Index,
+    Literal,
     Mapping,
     Name,
     Scalar,
@@ -29,17 +30,19 @@ from wfprov.language.ast import (
 )
 from wfprov.language.ast import Sequence as SequenceValue
 from wfprov.language.findings import Findings
+from wfprov.language.limits import MAX_INTEGER
 from wfprov.language.references import own_values, parts, scalars
 from wfprov.language.rules import (
     BLOCKING_IN_EXPRESSION,
-    FRAGMENT,
+    INTEGER_TOO_LARGE,
     INVALID_VALUE,
     LITERAL_FUNCTION_CALL,
-    TEXT_WITH_EXPRESSION,
     UNDEFINED_NAME,
     UNKNOWN_FUNCTION,
+    UNKNOWN_MODULE,
     WRONG_ARGUMENTS,
 )
+from wfprov.language.rules_text import FRAGMENT, TEXT_WITH_EXPRESSION
 from wfprov.language.scopes import Outline, Place, Scope
 from wfprov.language.stdlib import CONSTANTS, FUNCTIONS, MODULES, OPEN_MODULES, is_blocking
 
@@ -85,6 +88,8 @@ class SymbolChecker:
                             self._function_call(call)
                     case Scalar(str() as text):
                         self._text(leaf, text, place.scope)
+                    case Scalar(int() as number, span):
+                        self._integer(number, span)
                     case Scalar() | TemplateText():
                         pass
 
@@ -114,6 +119,8 @@ class SymbolChecker:
                         # The parts of a path are visited next; only its root needs a meaning.
                         roots |= {id(inner) for inner in parts(part)}
                         self._path(path, part, scope, outline)
+                case Literal(int() as number, at):
+                    self._integer(number, at)
                 case Name(name, span) if id(part) not in roots:
                     self._name(name, span, scope, outline)
                 case _:
@@ -227,10 +234,14 @@ class SymbolChecker:
         if dot:
             if root in OPEN_MODULES:
                 return
+            if root in MODULES:
+                message = f"{function!r} is not in the standard library."
+            else:
+                message = f"There is no module {root!r} in the standard library."
             self._findings.add(
-                UNKNOWN_FUNCTION,
+                UNKNOWN_FUNCTION if root in MODULES else UNKNOWN_MODULE,
                 at,
-                f"{function!r} is not in the standard library.",
+                message,
                 help=self._findings.nearest(function, FUNCTIONS),
             )
             return
@@ -282,6 +293,15 @@ class SymbolChecker:
                 WRONG_ARGUMENTS,
                 at,
                 f"{function} needs {', '.join(map(repr, missing))}.",
+            )
+
+    def _integer(self, number: int, at: Span) -> None:
+        if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
+            self._findings.add(
+                INTEGER_TOO_LARGE,
+                at,
+                "This number does not fit into 64 bits.",
+                help="Put it in quotes, if it is a text of digits.",
             )
 
     def _text(self, scalar: Scalar, text: str, scope: Scope) -> None:

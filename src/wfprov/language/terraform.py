@@ -18,7 +18,7 @@ from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.span import Source, Span
 from wfprov.language import hcl
 from wfprov.language.rendering import UNKNOWN, Fragment, Lookup, Unknown, lookup, rendered
-from wfprov.language.rules import TERRAFORM_SOURCE
+from wfprov.language.rules_text import TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
 from wfprov.language.tokens import HOLE
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from wfprov.core.diagnostic import Diagnostic
-from wfprov.language.ast import Definition, Parallel
+from wfprov.language.ast import Definition
 from wfprov.language.bounds import check_bounds
 from wfprov.language.findings import Findings
 from wfprov.language.jumps import check_jumps
-from wfprov.language.rules import SHARED_NOT_DEFINED, UNSHARED_WRITE
+from wfprov.language.naming import check_names
+from wfprov.language.rules import UNSHARED_WRITE
 from wfprov.language.scopes import Outline, Scope, outline
 from wfprov.language.symbols import SymbolChecker
 
@@ -22,6 +23,7 @@ def validate(definition: Definition) -> tuple[Diagnostic, ...]:
     for procedure in definition.procedures.values():
         outlined = outline(procedure)
         symbols.check(outlined)
+        check_names(outlined, findings)
         check_jumps(outlined, findings)
         check_bounds(outlined, findings)
         _check_sharing(outlined, findings)
@@ -33,16 +35,6 @@ def _check_sharing(outlined: Outline, findings: Findings) -> None:
 
     Source: https://cloud.google.com/workflows/docs/reference/syntax/parallel-steps (not opened)
     """
-    for place in outlined.places:
-        if isinstance(place.step.body, Parallel):
-            for name, span in place.step.body.shared:
-                if place.scope.owner(name) is None:
-                    findings.add(
-                        SHARED_NOT_DEFINED,
-                        span,
-                        f"{name!r} is shared but does not exist outside the parallel step.",
-                        help=findings.nearest(name, place.scope.names_seen()),
-                    )
     for scope in outlined.scope.everywhere():
         for name, span in scope.writes:
             owner = scope.owner(name)

@@ -20,7 +20,7 @@ from wfprov.language.ast import (
 from wfprov.language.findings import Findings
 from wfprov.language.limits import MAX_EXPRESSION_LENGTH
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from wfprov.language.rules import (
+from wfprov.language.rules_text import (
     EXPRESSION_SYNTAX,
     EXPRESSION_TOO_LONG,
     MAP_IN_EXPRESSION,

@@ -11,7 +11,7 @@ from wfprov.language.composer import LOADER, Composer
 from wfprov.language.findings import Findings
 from wfprov.language.hiding import directives, has_hidden, hidden_holes, hidden_signs, with_filler
 from wfprov.language.nodes import Node
-from wfprov.language.rules import INVALID_CHARACTER, INVALID_YAML, TEMPLATE_DIRECTIVE
+from wfprov.language.rules_text import INVALID_CHARACTER, INVALID_YAML, TEMPLATE_DIRECTIVE
 
 _FORBIDDEN: Final = re.compile(
     r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
