@@ -36,7 +36,9 @@ def test_a_stack_is_applied_planned_empty_changed_and_destroyed(place):
     changed = place.desired("order-intake", "refunds", call_log_level="LOG_ERRORS_ONLY")
     due = place.plan(changed, cloud)[0].value.due
     assert [type(c) for c in due] == [Update, Update]
-    assert [call.request["updateMask"] for c in due for call in calls_of(c)] == ["callLogLevel"] * 2
+    assert [call.request["updateMask"] for c in due for call in calls_of(c)] == [
+        "labels,callLogLevel"
+    ] * 2
     assert place.apply(changed, cloud).ok
     assert place.plan(changed, cloud)[0].value.due == ()
 

@@ -10,14 +10,26 @@ from wfprov.core.errors import InputError
 from wfprov.core.policy import BindingKey, Condition, Membership
 from wfprov.core.resource import Contents
 from wfprov.desired.graph import Because
-from wfprov.plan.change import AccessChange, Create, Delete, Mode, NoOp, Plan, Update
+from wfprov.plan.change import (
+    AccessChange,
+    Create,
+    Delete,
+    Mode,
+    NoOp,
+    Plan,
+    Update,
+    calls_of,
+)
+from wfprov.plan.legal import IllegalPlanError, check_routes
 from wfprov.resources.api_service import ApiService
-from wfprov.resources.iam_policy import IamPolicy, PolicyRoute
+from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.workflow import Workflow
+from wfprov.store.facts import open_facts
 from wfprov.store.fingerprint import digest
 from wfprov.store.plan_file import load_plan, save_plan
 
+FACTS = open_facts()
 MEMBER = "serviceAccount:order-intake@p.iam.gserviceaccount.com"
 INVOKER = Membership(BindingKey(RoleName("roles/run.invoker")), MEMBER)
 TIMED = Membership(
@@ -32,6 +44,12 @@ WORKFLOW = Workflow(
     source=Contents("main:\n  steps: []\n"),
     labels={"wfprov-stack": "orders"},
     env={"URL": "https://x"},
+)
+LIVE = replace(
+    WORKFLOW,
+    source=Contents("somebody else's text"),
+    env={"URL": "https://x", "KEY": "somebody else's value"},
+    last_revision="000007-abc",
 )
 PLAN = Plan(
     stack="orders",
@@ -48,11 +66,7 @@ PLAN = Plan(
         AccessChange(
             access=IamPolicy(
                 subject_name=SERVICE,
-                route=PolicyRoute(
-                    client="run:v2",
-                    collection="projects.locations.services",
-                    parameters={"resource": SERVICE[21:]},
-                ),
+                route=policy_route(SERVICE, FACTS),
                 memberships=frozenset({INVOKER, VIEWER}),
             ),
             before=frozenset({TIMED}),
@@ -66,7 +80,7 @@ PLAN = Plan(
         ),
         Delete(ServiceAccount(project="p", account_id="old-one", stack="orders")),
         Create(ServiceAccount(project="p", account_id="order-intake", stack="orders")),
-        Update(replace(WORKFLOW, source=Contents("old"), last_revision="000007-abc"), WORKFLOW),
+        Update(LIVE, WORKFLOW),
     ),
 )
 
@@ -87,9 +101,57 @@ def edited(path, edit, *, sealed=False):
     path.write_text(json.dumps(body))
 
 
-def test_a_plan_comes_back_exactly(path):
-    assert load_plan(path) == PLAN
-    assert load_plan(path).changes[-1].before.revision == "000007-abc"
+def test_a_plan_comes_back_exactly_and_what_is_live_as_its_digest(path):
+    found = load_plan(path, FACTS)
+    assert found == replace(PLAN, changes=(*PLAN.changes[:-1], Update(LIVE.sealed(), WORKFLOW)))
+    assert found.changes[-1].before.revision == "000007-abc"
+    assert calls_of(found.changes[-1]) == calls_of(PLAN.changes[-1])
+
+
+def test_no_text_and_no_value_that_somebody_else_deployed_is_in_the_file(path):
+    assert "somebody else" not in path.read_text()
+    assert "https://x" not in json.dumps(json.loads(path.read_text())["changes"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("parameters", {"resource": "projects/p/locations/l/services/other"}),
+        ("host", "collector.example"),
+        ("client", "storage:v1"),
+        ("bare", True),
+    ],
+)
+def test_a_plan_that_reaches_a_policy_by_a_way_of_its_own_is_refused(path, field, value):
+    def forge(body):
+        body["exact"]["changes"][1]["access"]["route"][field] = value
+        for call in body["changes"][1]["calls"]:
+            call["request"] = {**call["request"], **(value if field == "parameters" else {})}
+
+    edited(path, forge, sealed=True)
+    with pytest.raises(InputError, match=r"no possible plan|something else"):
+        load_plan(path, FACTS)
+
+
+def test_a_forged_way_is_refused_even_where_the_shown_calls_fit():
+    access = PLAN.changes[1].access
+    forged = replace(access, route=replace(access.route, host="collector.example"))
+    with pytest.raises(IllegalPlanError, match="reached otherwise"):
+        check_routes(replace(PLAN, changes=(replace(PLAN.changes[1], access=forged),)), FACTS)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ({"offline": True, "changes": ()}, "offline"),
+        ({"errors": ("a literal credential",)}, "a literal credential"),
+    ],
+)
+def test_a_plan_that_cannot_be_applied_is_shown_and_not_held(tmp_path, why, words):
+    save_plan(replace(PLAN, **why), tmp_path / "p.json")
+    assert "contents" not in json.loads((tmp_path / "p.json").read_text())
+    with pytest.raises(InputError, match=f"cannot be applied: .*{words}"):
+        load_plan(tmp_path / "p.json", FACTS)
 
 
 def test_a_plan_is_readable_by_its_owner_only(path):
@@ -97,7 +159,7 @@ def test_a_plan_is_readable_by_its_owner_only(path):
 
 
 def test_the_same_plan_gives_the_same_bytes(path, tmp_path):
-    save_plan(load_plan(path), tmp_path / "again.json")
+    save_plan(load_plan(path, FACTS), tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
 
 
@@ -111,19 +173,22 @@ def test_a_text_is_shown_as_its_digest_and_carried_once(path):
 def test_a_file_that_was_cut_off_is_refused(path, kept):
     path.write_text(path.read_text()[:kept])
     with pytest.raises(InputError, match="plan"):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 def test_an_edit_is_refused(path):
     edited(path, lambda body: body.update(stack="other"))
     with pytest.raises(InputError, match="digest does not fit"):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 def test_another_version_is_refused_by_name(path):
     edited(path, lambda body: body.update(format_version="9.0"))
     with pytest.raises(InputError, match=r"has format 9\.0"):
-        load_plan(path)
+        load_plan(path, FACTS)
+    edited(path, lambda body: body.update(format_version="0.9"))
+    with pytest.raises(InputError, match=r"has format 0\.9 of an older wfprov"):
+        load_plan(path, FACTS)
 
 
 def test_a_plan_that_shows_one_thing_and_does_another_is_refused(path):
@@ -132,7 +197,7 @@ def test_a_plan_that_shows_one_thing_and_does_another_is_refused(path):
 
     edited(path, forge, sealed=True)
     with pytest.raises(InputError):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 def test_a_forged_text_is_refused(path):
@@ -141,7 +206,7 @@ def test_a_forged_text_is_refused(path):
 
     edited(path, forge, sealed=True)
     with pytest.raises(InputError, match="no possible plan"):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 def test_removing_what_is_not_the_stacks_is_no_possible_plan(path):
@@ -150,19 +215,19 @@ def test_removing_what_is_not_the_stacks_is_no_possible_plan(path):
 
     edited(path, forge, sealed=True)
     with pytest.raises(InputError, match="only what carries the stack's mark is removed"):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"format_version": "1.0"}', "\x00", "[" * 100_000])
 def test_what_is_no_plan_is_refused(path, text):
     path.write_text(text)
     with pytest.raises(InputError, match=r"plan|digest|JSON"):
-        load_plan(path)
+        load_plan(path, FACTS)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.json"):
-        load_plan(tmp_path / "none.json")
+        load_plan(tmp_path / "none.json", FACTS)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from wfprov.app.load import Selection, stack_of
-from wfprov.app.wiring import ControlPlane
+from wfprov.app.wiring import ControlPlane, facts
 from wfprov.apply.execute import execute, still_true
 from wfprov.apply.outcome import Observer, Report
 from wfprov.core.errors import InputError
@@ -23,28 +24,21 @@ def saved(path: Path, selection: Selection) -> tuple[Plan, Stack]:
     Raises:
         InputError: the file is no plan, or it is of another stack, environment or project.
     """
-    plan = load_plan(path)
+    plan = load_plan(path, facts())
     environment = selection.environment or plan.environment or None
     stack = stack_of(
         Selection(
             environment=environment,
             config=selection.config,
-            project=selection.project or plan.project,
+            project=selection.project,
         )
     )
+    if stack.project is None:
+        stack = replace(stack, project=plan.project or None)
     _fits(path, "environment", plan.environment, environment or "")
     _fits(path, "stack", plan.stack, stack.name)
-    _fits(path, "project", plan.project, stack.project or plan.project)
+    _fits(path, "project", plan.project, stack.project or "")
     _fits(path, "control plane", plan.endpoint, stack.control_plane)
-    if not plan.applyable:
-        why = (
-            "it was made offline"
-            if plan.offline
-            else "questions are open"
-            if plan.blocked
-            else f"there were errors: {plan.errors[0]}"
-        )
-        raise InputError(f"{path} cannot be applied: {why}", help="plan again")
     return plan, stack
 
 

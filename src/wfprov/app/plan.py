@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Final
 
 from wfprov.app.inspect import inspect_stack
@@ -11,18 +12,32 @@ from wfprov.app.load import Loaded
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import Diagnostic, in_order
-from wfprov.core.errors import NotFoundError, RefusedError
+from wfprov.core.errors import InputError, NotFoundError, RefusedError, ServiceDisabledError
 from wfprov.core.ports import Cloud
+from wfprov.core.span import Span
 from wfprov.desired.build import build
 from wfprov.desired.graph import Desired
-from wfprov.desired.model import Existing, Inspected, Stack
+from wfprov.desired.model import Existing, Inspected, Shared, Stack, WorkflowSpec
+from wfprov.desired.names import identity_email
 from wfprov.plan.build import plan_live, plan_offline
 from wfprov.plan.change import Mode, Plan
-from wfprov.plan.live import NOTHING, Live, numbered
+from wfprov.plan.live import NOTHING, Live, numbered, project_call
 
 ERROR: Final = 1
 DUE: Final = 2
 BLOCKED: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a plan is asked for: what it is made for, and of which workflows; none: of all.
+
+    `pinned`: the command line says where, over what the files say, so nothing has moved.
+    """
+
+    mode: Mode = Mode.APPLY
+    only: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +69,13 @@ class Planned:
             return ERROR
         if self.plan.blocked:
             return BLOCKED
-        return DUE if detailed and self.plan.due else 0
+        due = self.plan.drift if self.plan.mode is Mode.REFRESH else self.plan.due
+        return DUE if detailed and due else 0
 
 
-def make_offline(loaded: Loaded, now: Callable[[], float]) -> Planned:
+def make_offline(loaded: Loaded, now: Callable[[], float], only: tuple[str, ...] = ()) -> Planned:
     """What the stack would make in an empty project."""
+    loaded = part(loaded, only)
     inspected = inspect_stack(loaded, facts())
     desired, found = _desired(loaded.stack, inspected)
     checked = plan_offline(desired, facts(), created=now())
@@ -76,22 +93,32 @@ def make_live(
     control: ControlPlane,
     now: Callable[[], float],
     *,
-    mode: Mode = Mode.APPLY,
+    asked: Asked | None = None,
     parallel: int,
 ) -> Planned:
     """What makes the live state the wanted one.
 
     Raises:
+        InputError: there is no workflow of a name that is asked for.
         CloudError: what the control plane refused.
     """
+    asked = asked or Asked()
+    mode = asked.mode
+    loaded = part(loaded, asked.only)
     numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader))
     inspected = inspect_stack(numbered, facts())
     desired, found = _desired(numbered.stack, inspected)
+    if desired.foreign_numbers:
+        ids = _ids(desired.foreign_numbers, control.reader)
+        desired, found = _desired(numbered.stack, inspected, ids)
+    desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
     stood_in = _stand_ins(control, numbered.stack, desired)
     checked, live = plan_live(
         desired, control.reader, facts(), created=now(), mode=mode, parallel=parallel
     )
     findings = _all(numbered, inspected, found, checked.diagnostics)
+    if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
+        findings = in_order(checked.diagnostics)
     return Planned(
         plan=_with_errors(checked, findings),
         live=live,
@@ -101,6 +128,66 @@ def make_live(
     )
 
 
+def part(loaded: Loaded, only: tuple[str, ...]) -> Loaded:
+    """What was loaded of the workflows of some names; of all when none is given.
+
+    Raises:
+        InputError: there is no workflow of a name, or one of the others has the same account.
+    """
+    if not only:
+        return loaded
+    known = {w.name: w for w in loaded.stack.workflows}
+    unknown = sorted(set(only) - known.keys())
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=3)
+        raise InputError(
+            f"there is no workflow {unknown[0]} in this stack",
+            help=f"did you mean {' or '.join(near)}?" if near else f"there are {_listed(known)}",
+        )
+    chosen = tuple(w for w in loaded.stack.workflows if w.name in only)
+    for one in chosen:
+        for other in loaded.stack.workflows:
+            if other.name not in only and _one_account(one, other):
+                raise InputError(
+                    f"{one.name} and {other.name} would both run as {identity_email(one)}",
+                    help="rename one, or let them share: `service_account: {shared: NAME}`",
+                )
+    own = {w.source_path for w in chosen}
+    others = {w.source_path for w in loaded.stack.workflows} - own
+    found = tuple(
+        d for d in loaded.diagnostics if not (isinstance(d.at, Span) and d.at.source.name in others)
+    )
+    return replace(loaded, stack=replace(loaded.stack, workflows=chosen), diagnostics=found)
+
+
+def _one_account(one: WorkflowSpec, other: WorkflowSpec) -> bool:
+    """Whether two workflows have one account by the accident of their names."""
+    choices = (one.service_account, other.service_account)
+    if any(isinstance(choice, Existing) for choice in choices):
+        return False
+    if all(isinstance(choice, Shared) for choice in choices):
+        return False
+    return identity_email(one) == identity_email(other)
+
+
+def _listed(names: Iterable[str], most: int = 10) -> str:
+    ordered = sorted(names)
+    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + more
+
+
+def _ids(numbers: Iterable[str], cloud: Cloud) -> dict[str, str]:
+    """The ids of projects by number, of those that may be read: a policy has one name."""
+    found: dict[str, str] = {}
+    for number in numbers:
+        try:
+            body = cloud.send(project_call(number))
+        except (RefusedError, NotFoundError, ServiceDisabledError):
+            continue
+        found[number] = str(body.get("projectId", number))
+    return found
+
+
 def _with_errors(checked: Checked[Plan], findings: tuple[Diagnostic, ...]) -> Plan:
     """The plan with everything that stands in its way, what is wrong with definitions included."""
     assert checked.value is not None, "a plan is made whatever is found"
@@ -108,9 +195,9 @@ def _with_errors(checked: Checked[Plan], findings: tuple[Diagnostic, ...]) -> Pl
 
 
 def _desired(
-    stack: Stack, inspected: tuple[Inspected, ...]
+    stack: Stack, inspected: tuple[Inspected, ...], ids: Mapping[str, str] | None = None
 ) -> tuple[Desired, tuple[Diagnostic, ...]]:
-    built = build(stack, inspected, facts())
+    built = build(stack, inspected, facts(), ids=ids)
     assert built.value is not None, "what is wanted is built whatever is found"
     return built.value, built.diagnostics
 

@@ -9,14 +9,15 @@ import typer
 
 from wfprov.cli import options
 from wfprov.cli.calls import watched
-from wfprov.cli.execution import carried_out, confirmed
+from wfprov.cli.execution import approved, carried_out
 from wfprov.cli.output import Output
 from wfprov.cli.plan import show
-from wfprov.cli.selection import selected
+from wfprov.cli.selection import asked, selected
 from wfprov.core.errors import InputError
 
 if TYPE_CHECKING:
     from wfprov.app.load import Selection
+    from wfprov.app.plan import Asked
     from wfprov.app.wiring import Reach
 
 
@@ -44,6 +45,8 @@ def apply(
     config: options.Config = None,
     project: options.Project = None,
     region: options.Region = None,
+    only: options.Only = None,
+    prune: options.Prune = False,
     auto_approve: options.AutoApprove = False,
     parallelism: options.Parallelism = 10,
     verbose: options.Verbose = False,
@@ -62,8 +65,14 @@ def apply(
                     f"{plan_file} is a definition, not a saved plan",
                     help=f"wfprov apply --path {plan_file}, or first wfprov plan -o plan.json",
                 )
+            if only or prune or paths:
+                raise InputError(
+                    f"{plan_file} says already what is done",
+                    help="plan again with --only, --prune or the paths, and apply that",
+                )
             return _saved(plan_file, selection, output, reach)
-        return _direct(selection, output, reach, ask=not auto_approve)
+        want = asked(selection, only=only, prune=prune)
+        return _direct(selection, want, output, reach, ask=not auto_approve)
 
 
 def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) -> int:
@@ -80,7 +89,7 @@ def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) 
         return carried_out(plan, live, control, reach, output, again=f"wfprov apply {plan_file}")
 
 
-def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) -> int:
+def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, ask: bool) -> int:
     from wfprov.app.load import load
     from wfprov.app.plan import make_live, make_offline
     from wfprov.app.wiring import control_plane
@@ -88,7 +97,7 @@ def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) ->
     from wfprov.plan.change import Mode
 
     loaded = load(selection)
-    early = make_offline(loaded, SystemClock().now)
+    early = make_offline(loaded, SystemClock().now, want.only)
     if not early.ok:
         show(early, output)
         return early.exit_code()
@@ -97,14 +106,21 @@ def _direct(selection: Selection, output: Output, reach: Reach, *, ask: bool) ->
             loaded,
             control,
             SystemClock().now,
-            mode=Mode.PART if selection.paths else Mode.APPLY,
+            asked=want,
             parallel=reach.parallel,
         )
         show(planned, output)
         if not planned.may_apply or not planned.plan.due:
             return planned.exit_code()
-        if ask and not confirmed("Apply this plan?", output):
-            output.message("Nothing was changed.")
-            return 0
         again = "wfprov apply" + (f" -e {selection.environment}" if selection.environment else "")
-        return carried_out(planned.plan, planned.live, control, reach, output, again=again)
+        again += " --prune" if want.mode is Mode.PRUNE else ""
+        again += "".join(f" --only {name}" for name in want.only)
+        again += "".join(f" --path {path}" for path in selection.paths)
+        return approved(
+            planned,
+            control,
+            reach,
+            output,
+            question="Apply this plan?" if ask else "",
+            again=again,
+        )

@@ -6,10 +6,10 @@ import typer
 
 from wfprov.cli import options
 from wfprov.cli.calls import watched
-from wfprov.cli.execution import carried_out, confirmed
+from wfprov.cli.execution import approved
 from wfprov.cli.output import Output
 from wfprov.cli.plan import show
-from wfprov.cli.selection import selected
+from wfprov.cli.selection import asked, selected
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Examples:\n\n"
         "  `wfprov destroy -e dev`\n\n"
-        "  `wfprov plan -e dev` shows first what is there"
+        "  `wfprov plan -e dev --destroy` shows first what would go"
     )(destroy)
 
 
@@ -40,24 +40,27 @@ def destroy(
     from wfprov.app.plan import ERROR, make_live
     from wfprov.app.wiring import control_plane
     from wfprov.gcp.clock import SystemClock
-    from wfprov.plan.change import Mode
 
     output = Output.of_process()
-    loaded = load(selected(None, env, config, project, region))
+    selection = selected(None, env, config, project, region)
+    want = asked(selection, destroy=True)
+    loaded = load(selection)
     with (
         watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
         control_plane(loaded.stack, reach) as control,
     ):
-        planned = make_live(
-            loaded, control, SystemClock().now, mode=Mode.DESTROY, parallel=parallelism
-        )
+        planned = make_live(loaded, control, SystemClock().now, asked=want, parallel=parallelism)
         show(planned, output)
         if not planned.ok:
             return ERROR
         if not planned.plan.due:
             return 0
-        if not auto_approve and not confirmed("Remove all of this?", output):
-            output.message("Nothing was changed.")
-            return 0
         again = "wfprov destroy" + (f" -e {env}" if env else "")
-        return carried_out(planned.plan, planned.live, control, reach, output, again=again)
+        return approved(
+            planned,
+            control,
+            reach,
+            output,
+            question="" if auto_approve else "Remove all of this?",
+            again=again,
+        )

@@ -51,3 +51,25 @@ Impersonate: TypeAlias = Annotated[
 AutoApprove: TypeAlias = Annotated[
     bool, typer.Option("--auto-approve", help="Do not ask before the first change.")
 ]
+Prune: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--prune", help="Remove what the stack owns and no definition asks for, grants too."
+    ),
+]
+Only: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="WF",
+        help="This workflow and what it needs, nothing else; may be repeated. Removes nothing.",
+        show_default=False,
+    ),
+]
+RefreshOnly: TypeAlias = Annotated[
+    bool,
+    typer.Option("--refresh-only", help="Show what was changed by others since the last apply."),
+]
+Destroy: TypeAlias = Annotated[
+    bool, typer.Option("--destroy", help="Plan the removal of all that the stack owns.")
+]

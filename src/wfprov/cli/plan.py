@@ -11,7 +11,8 @@ import typer
 from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.output import Output
-from wfprov.cli.selection import selected
+from wfprov.cli.selection import asked, selected
+from wfprov.core.errors import InputError
 
 if TYPE_CHECKING:
     from wfprov.app.plan import Planned
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
         epilog="Examples:\n\n"
         "  `wfprov plan -e prod -o plan.json`  then `wfprov apply plan.json`\n\n"
         "  `wfprov plan order.yaml --project acme --region europe-west1 --offline`\n\n"
-        "  `wfprov plan -e prod --detailed-exitcode`  2 when changes are due"
+        "  `wfprov plan -e prod --detailed-exitcode`  2 when changes are due\n\n"
+        "  `wfprov plan -e prod --refresh-only`  what others changed since the last apply\n\n"
+        "  `wfprov plan -e prod --only order-intake`  one workflow and its access"
     )(plan)
 
 
@@ -40,6 +43,10 @@ def plan(
     offline: Annotated[
         bool, typer.Option("--offline", help="Assume an empty project; read nothing.")
     ] = False,
+    only: options.Only = None,
+    prune: options.Prune = False,
+    refresh_only: options.RefreshOnly = False,
+    destroy: options.Destroy = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="End with 2 when changes are due.")
     ] = False,
@@ -60,12 +67,18 @@ def plan(
     from wfprov.app.plan import make_live, make_offline
 
     output = Output.of_process()
-    loaded = load(selected(paths, env, config, project, region))
-    planned = make_offline(loaded, time)
-    if planned.ok and not offline:
+    selection = selected(paths, env, config, project, region)
+    want = asked(selection, only=only, prune=prune, refresh_only=refresh_only, destroy=destroy)
+    if offline and (prune or refresh_only or destroy):
+        raise InputError(
+            "an offline plan knows of nothing that is live: nothing can have changed or be removed",
+            help="leave out --offline",
+        )
+    loaded = load(selection)
+    planned = None if destroy else make_offline(loaded, time, want.only)
+    if planned is None or (planned.ok and not offline):
         from wfprov.app.wiring import control_plane
         from wfprov.gcp.clock import SystemClock
-        from wfprov.plan.change import Mode
 
         with (
             watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
@@ -75,7 +88,7 @@ def plan(
                 loaded,
                 control,
                 SystemClock().now,
-                mode=Mode.PART if paths else Mode.APPLY,
+                asked=want,
                 parallel=parallelism,
             )
     show(planned, output, as_json=output_format == "json")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wfprov.core.errors import InputError
+
 if TYPE_CHECKING:
     from wfprov.app.load import Selection
+    from wfprov.app.plan import Asked
 
 
 def selected(
@@ -25,4 +28,40 @@ def selected(
         config=None if config is None else str(config),
         project=project,
         region=region,
+    )
+
+
+def asked(
+    selection: Selection,
+    *,
+    only: list[str] | None = None,
+    prune: bool = False,
+    refresh_only: bool = False,
+    destroy: bool = False,
+) -> Asked:
+    """What a plan is asked for, by the flags.
+
+    Raises:
+        InputError: two of them contradict each other.
+    """
+    from wfprov.app.plan import Asked
+    from wfprov.plan.change import Mode
+
+    modes = {Mode.PRUNE: prune, Mode.REFRESH: refresh_only, Mode.DESTROY: destroy}
+    chosen = [mode for mode, wanted in modes.items() if wanted]
+    flags = {Mode.PRUNE: "--prune", Mode.REFRESH: "--refresh-only", Mode.DESTROY: "--destroy"}
+    if len(chosen) > 1:
+        raise InputError(
+            f"{flags[chosen[0]]} and {flags[chosen[1]]} do not go together", help="give one of them"
+        )
+    some = "--only" if only else "a PATH" if selection.paths else ""
+    if chosen and some:
+        raise InputError(
+            f"{flags[chosen[0]]} looks at the whole stack, and {some} names a part of it",
+            help=f"leave out {some} or {flags[chosen[0]]}",
+        )
+    return Asked(
+        mode=chosen[0] if chosen else Mode.PART if some else Mode.APPLY,
+        only=tuple(only or ()),
+        pinned=bool(selection.project or selection.region),
     )

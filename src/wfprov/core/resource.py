@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import sha256
-from typing import ClassVar, Self, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias
 
 from wfprov.core.address import Address
 from wfprov.core.policy import Membership
+
+_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 
 Body: TypeAlias = Mapping[str, object]
 """An answer or a part of a request, JSON-like; never changed in place."""
@@ -47,21 +50,44 @@ class Replace:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+def digest_of(text: str) -> str:
+    """`sha256:` and the digest of a text in UTF-8; what is such a digest comes back as it is."""
+    if _DIGEST.fullmatch(text):
+        return text
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Contents:
-    """A text that a plan carries whole and shows as digest and line count."""
+    """A text that a plan carries whole and shows as digest and line count.
+
+    `known` is the digest where only that and the `count` of lines are known: enough to recognise
+    the text. Two are equal when their digests are.
+    """
 
     text: str
+    known: str = ""
+    count: int = 0
 
     @property
     def digest(self) -> str:
         """`sha256:` and the digest of the text in UTF-8."""
-        return f"sha256:{sha256(self.text.encode()).hexdigest()}"
+        return self.known or f"sha256:{sha256(self.text.encode()).hexdigest()}"
 
     @property
     def lines(self) -> int:
         """How many lines it has."""
-        return len(self.text.splitlines())
+        return self.count if self.known else len(self.text.splitlines())
+
+    def sealed(self) -> Contents:
+        """The same without its text."""
+        return Contents("", self.digest, self.lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Contents) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
 
 class Managed(ABC):
@@ -137,6 +163,20 @@ class Resource(Managed):
     def over(self, _live: Self) -> Self:
         """The resource as it shall be where `_live` is: what is not managed stays as it is."""
         return self
+
+    def sealed(self) -> Self:
+        """The resource as a saved plan keeps what is only to be recognised: texts as digests."""
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What tells it from another one of the same name made later; empty: nothing does."""
+        return ""
+
+    @property
+    def applied(self) -> str:
+        """A digest of what it was last made from, as it carries it; empty: it carries none."""
+        return ""
 
     @property
     def owner(self) -> str:

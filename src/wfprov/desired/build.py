@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from wfprov.catalog.target import SERVICE_AGENT, Tier
@@ -38,26 +40,32 @@ from wfprov.resources.api_service import ApiService
 from wfprov.resources.custom_role import ProjectRole
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
-from wfprov.resources.workflow import PROTECTION_LABEL, STACK_LABEL, Workflow
+from wfprov.resources.workflow import APPLIED_LABEL, PROTECTION_LABEL, STACK_LABEL, Workflow
 
 _MOST_SHOWN: Final = 20
 OWN_APIS: Final = ("iam.googleapis.com", "workflows.googleapis.com")
 
 
-def build(stack: Stack, inspected: Sequence[Inspected], facts: Facts) -> Checked[Desired]:
+def build(
+    stack: Stack,
+    inspected: Sequence[Inspected],
+    facts: Facts,
+    *,
+    ids: Mapping[str, str] | None = None,
+) -> Checked[Desired]:
     """What a stack should be: its resources, its memberships, and what is still open.
 
     Grants of accounts that several workflows share are united. A workflow without project or region
     makes nothing. Open questions and forbidden roles are in `blocked`, the user's mistakes in the
-    findings.
+    findings. `ids` are those of foreign projects by number: a policy has one name.
     """
-    return _Builder(stack, facts).built(inspected)
+    return _Builder(stack, facts, ids or {}).built(inspected)
 
 
 class _Builder:
     """Collects the desired state over all workflows."""
 
-    def __init__(self, stack: Stack, facts: Facts) -> None:
+    def __init__(self, stack: Stack, facts: Facts, ids: Mapping[str, str]) -> None:
         self._stack = stack
         self._facts = facts
         self._resources: dict[Address, Resource] = {}
@@ -66,7 +74,8 @@ class _Builder:
         self._blocked: list[Blocked] = []
         self._found: list[Diagnostic] = []
         self._owned: set[str] = set()
-        self._ids: dict[str | None, str | None] = {}
+        self._existing: dict[str, Span | None] = {}
+        self._ids: dict[str | None, str | None] = dict(ids.items())
         self._own_projects: set[str | None] = {stack.project}
 
     def built(self, inspected: Sequence[Inspected]) -> Checked[Desired]:
@@ -100,6 +109,7 @@ class _Builder:
             projects=tuple(sorted({p for p, _ in places if p})),
             regions=tuple(sorted({f"projects/{p}/locations/{r}" for p, r in places if p and r})),
             owned=frozenset(self._owned),
+            existing=dict(sorted(self._existing.items())),
         )
         return Checked(desired, in_order(self._found))
 
@@ -153,6 +163,7 @@ class _Builder:
         choice = spec.service_account
         match choice:
             case Existing(email=email):
+                self._existing[email.lower()] = choice.at or at
                 required = self._stack.policy.dedicated_identity == "required"
                 if required and DEFAULT_COMPUTE.fullmatch(email):
                     self._find(
@@ -183,7 +194,7 @@ class _Builder:
         labels = {**spec.labels, STACK_LABEL: self._stack.mark}
         if spec.deletion_protection:
             labels[PROTECTION_LABEL] = "true"
-        return Workflow(
+        workflow = Workflow(
             project=project,
             region=region,
             workflow_id=spec.name,
@@ -196,6 +207,8 @@ class _Builder:
             execution_history_level=spec.execution_history_level or "",
             crypto_key=spec.crypto_key or "",
         )
+        labels[APPLIED_LABEL] = _applied(workflow, one.grants)
+        return replace(workflow, labels=labels)
 
     def _place(self, resource: Resource, spec: WorkflowSpec, at: Span) -> None:
         """Adds a resource that is made once, or says who has its name."""
@@ -328,6 +341,14 @@ class _Builder:
 
     def _find(self, diagnostic: Diagnostic) -> None:
         self._found.append(diagnostic)
+
+
+def _applied(workflow: Workflow, grants: Iterable[Grant]) -> str:
+    """A digest of all that a workflow is made from, its grants included, that fits in a label."""
+    held = sorted(
+        repr((g.principal, g.role_name, g.on, g.condition and g.condition.body())) for g in grants
+    )
+    return sha256(json.dumps([workflow.wire(), held], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _because(one: Inspected, grant: Grant) -> Iterator[Because]:

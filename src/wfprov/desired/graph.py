@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from wfprov.core.address import Address
+from wfprov.core.address import Address, segment_after
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Managed, Resource
+from wfprov.core.span import Span
 from wfprov.desired.names import NUMBER
 
 _AGENT: Final = "@gcp-sa-workflows."
@@ -61,7 +62,9 @@ class Desired:
     `resources` are in order of their addresses, `accesses` too; `above` are the policies from which
     those inherit, with no membership of ours. `because` gives for each membership of an access the
     places that ask for it. `projects` and `regions` (`projects/p/locations/l`) are where the
-    stack's own things are looked for. `owned` are the members of the stack's own accounts.
+    stack's own things are looked for, `everywhere`: in every other region of the projects too.
+    `owned` are the members of the stack's own accounts, `existing` the accounts of others that its
+    workflows run as, by e-mail address, with the place that names each.
     """
 
     stack: str
@@ -79,6 +82,14 @@ class Desired:
     projects: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     owned: frozenset[str] = frozenset()
+    existing: Mapping[str, Span | None] = field(default_factory=dict)
+    everywhere: bool = False
+
+    @property
+    def foreign_numbers(self) -> tuple[str, ...]:
+        """The projects that policies name by number, sorted."""
+        named = (segment_after(access.subject, "projects") for access in self.accesses)
+        return tuple(sorted({name for name in named if name and name.isdigit()}))
 
     @property
     def unnumbered(self) -> tuple[str, ...]:

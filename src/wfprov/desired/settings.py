@@ -15,6 +15,7 @@ from wfprov.desired.shapes import (
     MAX_DESCRIPTION,
     MAX_ENV_VALUE_BYTES,
     MAX_LABELS,
+    RESERVED_LABELS,
     RESERVED_PREFIXES,
     SHARED_NAME,
 )
@@ -98,6 +99,14 @@ def labels(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
     """A reading of labels."""
 
     def is_key(entry: Entry) -> bool:
+        if entry.key.startswith(RESERVED_LABELS):
+            reader.bad_key(
+                entry,
+                f"`{entry.key}` is no label of yours: keys that begin with `goog-` are Google's, "
+                "those with `wfprov-` are wfprov's",
+                "choose a key with another beginning",
+            )
+            return False
         if LABEL_KEY.fullmatch(entry.key):
             return True
         reader.bad_key(

@@ -41,6 +41,9 @@ SHARED_NAME: Final = re.compile(r"[a-z](?:[a-z0-9-]{4,28}[a-z0-9])")
 
 LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
+RESERVED_LABELS: Final = ("goog-", "wfprov-")
+"""Keys that Google or wfprov writes; a resource keeps Google's whatever is asked:
+https://docs.cloud.google.com/resource-manager/docs/labels-overview (not opened)"""
 MAX_LABELS: Final = 64
 """https://cloud.google.com/compute/docs/labeling-resources#requirements"""
 

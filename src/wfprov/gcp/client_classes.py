@@ -78,7 +78,10 @@ class ClientClasses:
             return answer
         if call.pages:
             pages = [_json(page) for page in answer.pages]
-            return {call.pages: [item for page in pages for item in page.get(call.pages, ())]}
+            return {
+                field: [item for page in pages for item in page.get(field, ())]
+                for field in (call.pages, "unreachable")
+            }
         return {} if answer is None else _json(answer)
 
     def _client(self, path: str) -> Any:

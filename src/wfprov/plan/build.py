@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import in_order
 from wfprov.core.facts import Facts
 from wfprov.core.ports import Cloud
+from wfprov.core.resource import Access
 from wfprov.desired.graph import Desired
-from wfprov.plan.change import Mode, Plan
+from wfprov.plan.change import AccessChange, Change, Mode, Plan
 from wfprov.plan.deployer import deployer_permissions
 from wfprov.plan.diff import difference
 from wfprov.plan.legal import check_legal
@@ -52,6 +55,8 @@ def plan(
         notes=_notes(desired, live, mode),
         owned=found.owned,
         deployer_permissions=deployer_permissions(found.changes, facts),
+        above=_relied_on(desired, found.changes),
+        existing={email: id_ for email, id_ in sorted(live.accounts.items()) if id_},
     )
     if not value.errors:
         check_legal(value)
@@ -81,12 +86,33 @@ def plan_live(
     return plan(desired, live, facts, created=created, mode=mode), live
 
 
+def _relied_on(desired: Desired, changes: Iterable[Change]) -> tuple[Access, ...]:
+    """The policies that give what is not granted again, with no membership of their own."""
+    givers = {
+        giver
+        for change in changes
+        if isinstance(change, AccessChange)
+        for giver in change.inherited.values()
+    }
+    return tuple(
+        replace(access, memberships=frozenset())  # type: ignore[type-var]
+        for access in (*desired.above, *desired.accesses)
+        if access.subject in givers
+    )
+
+
 def _notes(desired: Desired, live: Live, mode: Mode) -> tuple[str, ...]:
     """What is left alone on purpose, and what was not looked at: it is never assumed empty."""
     unseen = tuple(
         f"{address.name} may not be read: what the stack's accounts have there is not known"
         for address in sorted(live.unread)
     )
+    unseen += tuple(
+        f"{email} may not be read: whether it exists is not known"
+        for email in sorted(desired.existing.keys() - live.accounts.keys())
+        if not live.offline
+    )
+    unseen += tuple(f"not looked at: {words}" for words in live.not_looked)
     if mode is not Mode.DESTROY:
         return unseen
     looked = "only the policies that a definition names, and the project's, were looked at"

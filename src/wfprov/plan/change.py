@@ -42,6 +42,7 @@ class Mode(StrEnum):
     PRUNE = "prune"
     PART = "part"
     DESTROY = "destroy"
+    REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,13 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The resource is the stack's and no longer asked for."""
+    """The resource is the stack's and no longer asked for.
+
+    `moved_to` is where the thing of that name is made now; empty: nowhere.
+    """
 
     before: Resource
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +113,16 @@ Change: TypeAlias = Create | Update | Replace | Delete | NoOp | AccessChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """Something live that no definition asks for, and that the plan leaves alone."""
+    """Something live that is not as it was applied, or that no definition asks for.
+
+    `mended`: the plan puts it back (or would, were it not made to look only); else it is left
+    alone.
+    """
 
     address: Address
     message: str
     memberships: frozenset[Membership] = frozenset()
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +134,10 @@ class Plan:
     `created` and `expires` are seconds since 1970, UTC. `offline`: nothing was read, an empty
     project was assumed. `errors` are the findings that stand in the way, `notes` say what is left
     alone on purpose. `deployer_permissions` is what the one who applies needs.
+
+    What it rests on without changing it: unchanged things are among the changes, `above` are the
+    policies that give inherited grants, `existing` the accounts of others that workflows run as,
+    by e-mail address, with the unique id of each.
     """
 
     stack: str
@@ -142,6 +156,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     owned: frozenset[str] = frozenset()
     deployer_permissions: tuple[str, ...] = ()
+    above: tuple[Access, ...] = ()
+    existing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def due(self) -> tuple[Change, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from wfprov.core.address import Address, project_name
+from wfprov.core.address import Address, ResourceName, project_name
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.ownership import account_address
 from wfprov.core.policy import Membership
@@ -24,8 +24,10 @@ from wfprov.plan.change import (
     Replace,
     Update,
 )
+from wfprov.plan.drift import mended
 from wfprov.plan.live import Live
 from wfprov.resources.service_account import ServiceAccount
+from wfprov.resources.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         owned = frozenset(m for m in owned if _is_removable(m, live, desired))
     changes: list[Change] = []
     drift: list[Drift] = []
-    findings: list[Diagnostic] = []
+    findings: list[Diagnostic] = [*_no_accounts(desired, live, mode)]
     if mode is not Mode.DESTROY:
         for resource in desired.resources:
             was = live.resources.get(resource.address)
@@ -57,10 +59,13 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
     for address, resource in mine.items():
         if address in wanted or mode is Mode.PART:
             continue
-        if mode is Mode.APPLY:
+        moved_to = _moved_to(resource, desired) if mode is not Mode.DESTROY else ""
+        if mode in {Mode.APPLY, Mode.REFRESH} and not moved_to:
             drift.append(Drift(address=address, message="no definition asks for it any more"))
             continue
-        changes.append(Delete(resource))
+        if resource.delete() is None:
+            continue
+        changes.append(Delete(resource, moved_to))
         findings += _protected(resource)
     losing = frozenset(owned) if mode in {Mode.PRUNE, Mode.DESTROY} else frozenset()
     given = _given(desired, live, losing)
@@ -70,12 +75,41 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         idle = not (change.add or change.remove or change.access.memberships or change.inherited)
         changes += [] if idle else [change]
         drift += [left] if left.memberships else []
+    drift += mended(desired, live, changes)
+    if mode is Mode.REFRESH:
+        changes = []
     return Difference(
         changes=tuple(sorted(changes, key=_order)),
         drift=tuple(sorted(drift, key=lambda d: d.address)),
         diagnostics=tuple(findings),
         owned=frozenset(owned),
     )
+
+
+def _moved_to(resource: Resource, desired: Desired) -> str:
+    """Where the workflow of that name is made now; one of a stack is in one place only."""
+    if not (desired.everywhere and isinstance(resource, Workflow)):
+        return ""
+    places = (
+        r.scope
+        for r in desired.resources
+        if isinstance(r, Workflow) and r.workflow_id == resource.workflow_id
+    )
+    return next(places, "")
+
+
+def _no_accounts(desired: Desired, live: Live, mode: Mode) -> Iterator[Diagnostic]:
+    """A finding for each account that somebody else should have made."""
+    gone = {email for email, id_ in live.accounts.items() if not id_}
+    made = {m.partition(":")[2] for m in desired.owned}
+    for email in sorted(gone - made) if mode is not Mode.DESTROY else ():
+        yield Diagnostic(
+            rule=rules.MISSING_ACCOUNT,
+            message=f"the service account {email} does not exist",
+            at=desired.existing[email] or Address("service_account", ResourceName(f"//{email}")),
+            help="make it first, correct the address, or leave `service_account:` out: a dedicated "
+            "account is made then",
+        )
 
 
 def _order(change: Change) -> tuple[str, str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from wfprov.core.policy import Membership
-from wfprov.core.resource import Body, Call, Contents, Resource
+from wfprov.core.resource import Body, Call, Resource, digest_of
 from wfprov.desired.graph import Because
 from wfprov.plan.change import (
     AccessChange,
@@ -28,6 +27,7 @@ from wfprov.plan.change import (
 )
 
 FORMAT: Final = "1.0"
+_SEALED: Final = frozenset({"sourceContents", "userEnvVars"})
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "questions": [asdict(blocked) for blocked in plan.blocked],
         "errors": list(plan.errors),
         "notes": list(plan.notes),
-        "fingerprints": {str(address_of(c)): fingerprint(c) for c in plan.due},
+        "fingerprints": _fingerprints(plan),
         "deployer_permissions": list(plan.deployer_permissions),
     }
 
@@ -58,17 +58,25 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def fingerprint(change: Change) -> str:
-    """A digest of what the plan shows of the live thing that it will write."""
+def fingerprint(change: Change, owned: frozenset[str] = frozenset()) -> str:
+    """A digest of what the plan shows of the live thing that it will write, or rests on."""
     match change:
-        case AccessChange(before=before):
+        case AccessChange(before=before, inherited=inherited):
             keys = {m.key for m in change.add | change.remove}
-            seen: object = sorted(m.sort_key() for m in before if m.key in keys)
+            seen: object = (
+                sorted(m.sort_key() for m in before if m.key in keys or m.member in owned),
+                sorted((m.sort_key(), giver) for m, giver in inherited.items()),
+            )
         case Create():
             seen = None
         case Update(before=was) | Replace(before=was) | Delete(before=was) | NoOp(resource=was):
-            seen = (repr(was), was.revision)
-    return f"sha256:{sha256(repr(seen).encode()).hexdigest()}"
+            seen = (sorted(was.sealed().wire().items()), was.revision, was.identity)
+    return digest_of(repr(seen))
+
+
+def _fingerprints(plan: Plan) -> dict[str, str]:
+    found = {str(address_of(c)): fingerprint(c, plan.owned) for c in plan.changes}
+    return found | {f"identity {email}": digest_of(id_) for email, id_ in plan.existing.items()}
 
 
 def bindings(members: Iterable[Membership]) -> list[dict[str, Any]]:
@@ -102,6 +110,7 @@ def _change(change: Change) -> dict[str, Any]:
             shown |= {"before": _was(before), "after": after.wire(), "reason": reason}
         case Delete(before=before):
             shown["before"] = _was(before)
+            shown |= {"moved_to": change.moved_to} if change.moved_to else {}
         case NoOp(resource=resource):
             shown |= {"before": resource.wire(), "after": resource.wire()}
         case AccessChange():
@@ -148,6 +157,7 @@ def _drift(drift: Drift) -> dict[str, Any]:
         "kind": drift.address.kind,
         "message": drift.message,
         "bindings": bindings(drift.memberships),
+        "mended": drift.mended,
     }
 
 
@@ -156,11 +166,11 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _shown(value: object, name: str = "") -> object:
-    """A request as it is shown: the source of a workflow as its digest."""
-    if name == "sourceContents" and isinstance(value, str):
-        return Contents(value).digest
+    """A request as it is shown: the source of a workflow and its variables as digests."""
+    if name in _SEALED and isinstance(value, str):
+        return digest_of(value)
     if isinstance(value, dict):
-        return {k: _shown(v, k) for k, v in value.items()}
+        return {k: _shown(v, name if name in _SEALED else k) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_shown(v) for v in value]
     return value

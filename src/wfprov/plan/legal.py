@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from wfprov.core.facts import Facts
 from wfprov.core.resource import Replace as Unchangeable
 from wfprov.plan.change import (
     AccessChange,
@@ -17,6 +19,11 @@ from wfprov.plan.change import (
     Update,
     address_of,
 )
+from wfprov.plan.stages import revokes_of
+from wfprov.resources.iam_policy import IamPolicy, policy_route
+from wfprov.resources.workflow import Workflow
+
+_REMOVING: Final = frozenset({Mode.DESTROY, Mode.PRUNE})
 
 
 class IllegalPlanError(AssertionError):
@@ -38,6 +45,8 @@ def _wrong(plan: Plan) -> Iterator[str]:
     seen = set()
     if plan.expires < plan.created:
         yield "it expires before it was created"
+    if plan.mode is Mode.REFRESH and plan.changes:
+        yield "a plan that only looks changes nothing"
     for change in plan.changes:
         address = address_of(change)
         if address in seen:
@@ -50,6 +59,8 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
     if plan.offline and not isinstance(change, Create | AccessChange):
         yield "an offline plan knows of nothing that is live"
     match change:
+        case Create(after=after) if after.owner != plan.mark and after.delete() is not None:
+            yield "what is made carries the stack's mark"
         case Create():
             if plan.mode is Mode.DESTROY:
                 yield "a plan to destroy makes nothing"
@@ -63,7 +74,7 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
         case Delete(before=before):
             if before.owner != plan.mark:
                 yield "only what carries the stack's mark is removed"
-            if plan.mode not in {Mode.DESTROY, Mode.PRUNE}:
+            if plan.mode not in _REMOVING and not _moved(plan, change):
                 yield "only destroying and pruning remove"
         case AccessChange():
             yield from _wrong_access(plan, change)
@@ -71,11 +82,42 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
             return
 
 
+def _moved(plan: Plan, change: Delete) -> bool:
+    """Whether a workflow is removed where it was, because the plan has it elsewhere."""
+    before = change.before
+    return isinstance(before, Workflow) and any(
+        made.scope == change.moved_to != before.scope and made.workflow_id == before.workflow_id
+        for other in plan.changes
+        if isinstance(other, Create | Update | NoOp)
+        for made in (other.resource if isinstance(other, NoOp) else other.after,)
+        if isinstance(made, Workflow)
+    )
+
+
+def check_routes(plan: Plan, facts: Facts) -> None:
+    """Passes a plan whose every policy is reached by the way that the facts give.
+
+    A plan shows the name of a resource and carries the way to its policy: a file written by hand
+    could show one and write another, or send credentials to a host of its own.
+
+    Raises:
+        IllegalPlanError: with the first policy that is reached otherwise.
+    """
+    accesses = [c.access for c in plan.changes if isinstance(c, AccessChange)]
+    for access in (*accesses, *plan.above):
+        if isinstance(access, IamPolicy):
+            route = policy_route(access.subject_name, facts)
+            if route != access.route:
+                raise IllegalPlanError(f"{access.subject_name}: its policy is reached otherwise")
+
+
 def _wrong_access(plan: Plan, change: AccessChange) -> Iterator[str]:
     if change.add & change.before or change.remove - change.before:
         yield "it adds what is there, or removes what is not"
     if not change.add <= change.access.memberships:
         yield "it adds what is not wanted"
+    if revokes_of(change) and plan.mode not in _REMOVING:
+        yield "only destroying and pruning take access away"
     for m in change.remove:
         if m.member.removeprefix("deleted:").partition("?")[0] not in plan.owned:
             yield f"{m.member} is not the stack's"

@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
-from wfprov.core.address import Address
+from wfprov.core.address import Address, segment_after
 from wfprov.core.errors import (
+    BusyError,
     CloudError,
     InvalidError,
     NotFoundError,
     RefusedError,
     ServiceDisabledError,
 )
+from wfprov.core.ownership import account_address
 from wfprov.core.policy import Membership
 from wfprov.core.ports import Cloud
 from wfprov.core.resource import Access, Body, Call, Resource
 from wfprov.desired.graph import Desired
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.service_account import CLIENT as ACCOUNTS
 from wfprov.resources.service_account import ServiceAccount
-from wfprov.resources.workflow import Workflow
+from wfprov.resources.workflow import ANYWHERE, Workflow
 
 T = TypeVar("T")
 
@@ -35,7 +38,9 @@ class Live:
 
     `resources` holds all of the listed scopes. `bodies` are the policies as they were read; one
     whose resource is not there is in `absent`; one above that may not be read in `unread`.
-    `numbers` are the numbers of projects. `offline`: nothing was read.
+    `numbers` are the numbers of projects. `accounts` are those of others that were looked for, by
+    e-mail address: the unique id, empty for one that does not exist, none for one that may not be
+    read. `not_looked` says what was not looked at, in words. `offline`: nothing was read.
     """
 
     resources: Mapping[Address, Resource] = field(default_factory=dict)
@@ -43,6 +48,8 @@ class Live:
     absent: Mapping[Address, str] = field(default_factory=dict)
     unread: frozenset[Address] = frozenset()
     numbers: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    not_looked: tuple[str, ...] = ()
     offline: bool = False
 
     def members(self, access: Access) -> frozenset[Membership]:
@@ -61,17 +68,26 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
     Raises:
         CloudError: the first refusal, once every other read is done.
     """
-    scopes = _scopes(desired)
+    scopes = scopes_of(desired)
     accesses = (*desired.accesses, *desired.above)
     above = {access.address for access in desired.above}
-    lists = [partial(_listed, cloud, kind, scope) for kind, scope in scopes]
+    lists = [partial(_listed, cloud, kind, scope, desired.regions) for kind, scope in scopes]
+    known = {f"projects/{project}" for project in desired.projects}
+    named = [email for email in desired.existing if _home(email) not in known]
     policies = [partial(_policy, cloud, a, optional=a.address in above) for a in accesses]
     numbers = [partial(numbered, cloud, project) for project in desired.unnumbered]
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         listing = [pool.submit(work) for work in lists]
         reading = [pool.submit(work) for work in policies]
         counting = [pool.submit(work) for work in numbers]
-        found = [resource for future in listing for resource in future.result()]
+        looking = {email: pool.submit(_account, cloud, email) for email in named}
+        lists_read = [read for future in listing if (read := future.result()) is not None]
+        told = {
+            scope
+            for (kind, scope), future in zip(scopes, listing, strict=True)
+            if kind is ServiceAccount and future.result() is not None
+        }
+        found = [resource for resources, _ in lists_read for resource in resources]
         partial_ones = [resource for resource in found if not resource.shown_whole()]
         wanted = {r.address for r in desired.resources}
         whole = [
@@ -84,8 +100,14 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
         resources = {resource.address: resource for resource in found}
         resources |= {r.address: r for future in whole if (r := future.result()) is not None}
         bodies = dict(future.result() for future in reading)
+        accounts = {e: _found(resources, e) for e in desired.existing if _home(e) in told}
+        accounts |= {
+            e: id_ for e, future in looking.items() if (id_ := future.result()) is not None
+        }
         return Live(
             resources=resources,
+            accounts=accounts,
+            not_looked=tuple(words for _, not_looked in lists_read for words in not_looked),
             bodies={a: body for a, body in bodies.items() if isinstance(body, Mapping)},
             absent={a: body.why for a, body in bodies.items() if isinstance(body, _Absent)},
             unread=frozenset(a for a, body in bodies.items() if isinstance(body, _Unread)),
@@ -105,21 +127,74 @@ class _Unread:
     """There may be a policy, and it may not be read."""
 
 
-def _scopes(desired: Desired) -> list[tuple[type[Resource], str]]:
+def scopes_of(desired: Desired) -> list[tuple[type[Resource], str]]:
+    """The lists that are read: one for each kind and project, or region where it has those."""
     scopes: dict[tuple[type[Resource], str], None] = {}
     for resource in desired.resources:
         if resource.scope:
             scopes[type(resource), resource.scope] = None
     scopes |= {(Workflow, region): None for region in desired.regions}
+    if desired.everywhere:
+        scopes = {_everywhere(kind, scope): None for kind, scope in scopes}
     for project in desired.projects:
         scopes[ServiceAccount, f"projects/{project}"] = None
         scopes[ProjectRole, f"projects/{project}"] = None
     return list(scopes)
 
 
-def _listed(cloud: Cloud, kind: type[Resource], scope: str) -> Iterable[Resource]:
-    body = _or_none(lambda: cloud.send(kind.listing(scope)), ServiceDisabledError)
-    return () if body is None else kind.listed(scope, body)
+def _everywhere(kind: type[Resource], scope: str) -> tuple[type[Resource], str]:
+    region = segment_after(scope, "locations")
+    return kind, f"{scope.removesuffix(region)}{ANYWHERE}" if region else scope
+
+
+def _listed(
+    cloud: Cloud, kind: type[Resource], scope: str, regions: Iterable[str]
+) -> tuple[tuple[Resource, ...], tuple[str, ...]] | None:
+    """What is in a scope, and what of it was not looked at; None where the API is disabled."""
+    try:
+        body = cloud.send(kind.listing(scope))
+    except ServiceDisabledError:
+        return None
+    except (InvalidError, NotFoundError):
+        if not scope.endswith(f"/{ANYWHERE}"):
+            raise
+        project = scope.removesuffix(ANYWHERE)
+        own = tuple(region for region in regions if region.startswith(project))
+        lists = [_listed(cloud, kind, region, ()) for region in own]
+        found = tuple(r for some in lists if some is not None for r in some[0])
+        return found, (f"regions of {project.split('/')[1]} that the stack is not in",)
+    missed = body.get("unreachable", ())
+    assert isinstance(missed, list | tuple), "unreachable is a list"
+    for place in map(str, missed):
+        if any(place.startswith(region) for region in (*regions, scope)):
+            raise BusyError(f"the list of {kind.kind}s is incomplete now: {place} is not reached")
+    return tuple(kind.listed(scope, body)), tuple(f"{place} (not reached)" for place in missed)
+
+
+def _home(email: str) -> str:
+    address = account_address(email)
+    return f"projects/{segment_after(address.name, 'projects')}" if address is not None else ""
+
+
+def _found(resources: Mapping[Address, Resource], email: str) -> str:
+    address = account_address(email)
+    account = resources.get(address) if address is not None else None
+    return "" if account is None else account.identity or email
+
+
+def _account(cloud: Cloud, email: str) -> str | None:
+    """The unique id of an account in a project that is not the stack's, "" when it is not there."""
+    call = Call(
+        client=ACCOUNTS,
+        method="get_service_account",
+        request={"name": f"projects/-/serviceAccounts/{email}"},
+    )
+    try:
+        return str(cloud.send(call).get("uniqueId", email))
+    except NotFoundError:
+        return ""
+    except (RefusedError, ServiceDisabledError):
+        return None
 
 
 def _resource(cloud: Cloud, resource: Resource) -> Resource | None:
@@ -149,12 +224,20 @@ def numbered(cloud: Cloud, project: str) -> tuple[str, str]:
     Raises:
         CloudError: what the control plane refused.
     """
-    call = Call(
+    return project, str(cloud.send(project_call(project))["name"]).rpartition("/")[2]
+
+
+def project_call(project: str) -> Call:
+    """The request that tells the number of a project by its id, or the id by its number.
+
+    Source: https://docs.cloud.google.com/resource-manager/reference/rest/v3/projects/get
+    (2026-11-23)
+    """
+    return Call(
         client="cloudresourcemanager:v3",
         method="projects.get",
         request={"name": f"projects/{project}"},
     )
-    return project, str(cloud.send(call)["name"]).rpartition("/")[2]
 
 
 def _or_none(read: Callable[[], T], *errors: type[CloudError]) -> T | None:

@@ -36,4 +36,13 @@ PROTECTED: Final = Rule(
     summary="The plan would remove a workflow whose deletion is forbidden",
     docs="The workflow was deployed with `deletion_protection: true`. Apply it with `false` first.",
 )
-RULES: Final = (MISSING_RESOURCE, OTHER_STACK, ADOPTED, PROTECTED)
+MISSING_ACCOUNT: Final = Rule(
+    slug="missing-account",
+    severity=Severity.ERROR,
+    summary="A workflow would run as a service account that does not exist",
+    docs="`service_account:` names an account by its e-mail address, so somebody else makes it; a "
+    "workflow can not be deployed with one that is not there. Make it first, correct the address, "
+    "or leave `service_account:` out: a dedicated account is made then.",
+    source="https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)",
+)
+RULES: Final = (MISSING_RESOURCE, OTHER_STACK, ADOPTED, PROTECTED, MISSING_ACCOUNT)

@@ -134,6 +134,13 @@ def _last(steps: Mapping[StepId, Step], after: Mapping[StepId, set[StepId]]) -> 
         if id_.part is Part.REVOKE and isinstance(step.change, AccessChange):
             for member in {m.member for m in revokes_of(step.change)}:
                 revoked.setdefault(member, set()).add(id_)
+    made = {str(id_.address.name): id_ for id_ in steps if id_.part is Part.MAKE}
+    for id_, step in steps.items():
+        if isinstance(step.change, Delete) and step.change.moved_to:
+            # The new one runs before the old one goes.
+            name = step.change.before.address.name.rpartition("/")[2]
+            new = f"//workflows.googleapis.com/{step.change.moved_to}/workflows/{name}"
+            after[id_] |= {made[new]} if new in made else set()
     for id_, step in steps.items():
         if not isinstance(step.change, Update):
             continue

@@ -19,6 +19,7 @@ from wfprov.plan.change import (
     Create,
     Delete,
     Drift,
+    Mode,
     NoOp,
     Plan,
     Replace,
@@ -26,10 +27,13 @@ from wfprov.plan.change import (
     action_of,
     address_of,
 )
+from wfprov.plan.stages import revokes_of
 from wfprov.render.names import counted, short_name
 from wfprov.render.snippet import WIDTH
 from wfprov.render.style import PLAIN, Style, padded, safe, safe_lines
+from wfprov.render.variables import shown_variable
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.workflow import APPLIED_LABEL, Workflow
 
 _SIGNS: Final = {
     Action.CREATE: ("+", "green"),
@@ -55,13 +59,13 @@ def plan_text(plan: Plan, style: Style = PLAIN, width: int = WIDTH) -> str:
     """Every change with its reason, what is open, what was left alone, and the counts."""
     blocks = [*_changes(plan, style)]
     if plan.drift:
-        blocks.append("\n".join(_drift(plan.drift, style, width)))
+        blocks += _drift(plan, style, width)
     if plan.blocked:
         blocks.append("\n".join(_blocked(plan.blocked, style, width)))
     added = tuple(_added(plan, width))
     if added:
         blocks.append("\n".join(added))
-    return "\n\n".join([_head(plan, style), *blocks, _summary(plan, style)])
+    return "\n\n".join([_head(plan, style), *blocks, _summary(plan, style, width)])
 
 
 def thing(address: Address, project: str = "") -> str:
@@ -108,7 +112,11 @@ def _change(change: Change, plan: Plan, style: Style) -> Iterator[str]:
     revision = ""
     if isinstance(change, Update) and change.before.revision:
         revision = style.paint(f"   revision {safe(change.before.revision)} -> new", "dim")
-    yield f"  {style.paint(sign, colour)} {name}{revision}"
+    moved = ""
+    if isinstance(change, Delete) and change.moved_to:
+        old, new = (_place(scope, plan) for scope in (change.before.scope, change.moved_to))
+        moved = f" in {old}: it moves to {new}"
+    yield f"  {style.paint(sign, colour)} {name}{revision}{moved}"
     match change:
         case Create(after=after):
             yield from _fields({}, _shown(after), style)
@@ -123,8 +131,19 @@ def _change(change: Change, plan: Plan, style: Style) -> Iterator[str]:
             yield from _access(change, plan, style)
 
 
+def _place(scope: str, plan: Plan) -> str:
+    """A region, with its project where that is not the plan's: `us-east1 of acme-old`."""
+    _, project, _, region = scope.split("/")
+    return region if project == plan.project else f"{region} of {project}"
+
+
 def _shown(resource: Resource) -> Mapping[str, object]:
-    return {k: v for k, v in resource.wire().items() if k not in _HIDDEN_FIELDS}
+    shown = {k: v for k, v in resource.wire().items() if k not in _HIDDEN_FIELDS}
+    if isinstance(resource, Workflow):
+        if resource.env:
+            shown["env"] = {k: shown_variable(k, v) for k, v in resource.env.items()}
+        shown["labels"] = {k: v for k, v in resource.labels.items() if k != APPLIED_LABEL}
+    return shown
 
 
 def _update(before: Resource, after: Resource, style: Style) -> Iterator[str]:
@@ -237,18 +256,38 @@ def _because(reasons: Iterable[Because], style: Style) -> Iterator[str]:
         yield f"            {style.paint(safe(words), 'dim')}"
 
 
-def _drift(drift: Iterable[Drift], style: Style, width: int) -> Iterator[str]:
-    yield style.paint("Live, but not asked for by any definition (left alone):", "bold")
-    for one in drift:
-        yield from textwrap.wrap(
-            safe(f"{thing(one.address)}: {one.message}"),
-            width,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_long_words=False,
-        )
-        for m in sorted(one.memberships, key=Membership.sort_key):
-            yield safe(f"    {m.member}  {m.key.role}")
+def _drift(plan: Plan, style: Style, width: int) -> Iterator[str]:
+    """What others changed, apart from what no definition asks for: two blocks at most."""
+    mends = "" if plan.mode is Mode.REFRESH else "; this plan puts it back"
+    heads = {
+        True: f"Changed by others since the last apply{mends}:",
+        False: "Live, but not asked for by any definition (left alone; --prune removes it):",
+    }
+    for mended, head in heads.items():
+        rows = [d for d in plan.drift if d.mended is mended]
+        if rows:
+            lines = [line for one in rows for line in _drifted(one, plan, width)]
+            yield "\n".join([style.paint(head, "bold"), *lines])
+
+
+def _drifted(one: Drift, plan: Plan, width: int) -> Iterator[str]:
+    yield from _wrapped(
+        f"{thing(one.address, plan.project)}: {one.message}", width, indent="  ", hang="    "
+    )
+    for m in sorted(one.memberships, key=Membership.sort_key):
+        yield from _wrapped(f"{m.member}  {m.key.role}", width, indent="    ", hang="      ")
+
+
+def _wrapped(text: str, width: int, *, indent: str = "", hang: str = "  ") -> list[str]:
+    """A text in lines; what is longer than a line stays whole, to be copied."""
+    return textwrap.wrap(
+        safe(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _blocked(blocked: Iterable[Blocked], style: Style, width: int) -> Iterator[str]:
@@ -270,8 +309,9 @@ def _blocked(blocked: Iterable[Blocked], style: Style, width: int) -> Iterator[s
 
 
 def _added(plan: Plan, width: int) -> Iterator[str]:
-    """In a sentence for each identity: the access that the plan gives it."""
+    """In a sentence for each identity: the access that the plan gives it, and what it takes."""
     gained: dict[str, list[str]] = {}
+    lost: dict[str, list[str]] = {}
     made = {
         f"projects/{role.project}/roles/{role.role_id}": " and ".join(role.permissions)
         for change in plan.changes
@@ -280,32 +320,36 @@ def _added(plan: Plan, width: int) -> Iterator[str]:
     }
     for change in plan.changes:
         if isinstance(change, AccessChange):
-            for m in sorted(change.add, key=Membership.sort_key):
-                role = made.get(m.key.role, m.key.role.removeprefix("roles/"))
-                where = short_name(change.access.subject, plan.project or None)
-                gained.setdefault(m.member, []).append(f"{role} on {where}")
-    for member, roles in sorted(gained.items()):
-        name = member.partition(":")[2]
-        yield from textwrap.wrap(
-            safe(f"Access that this adds: {name} gets {', '.join(roles)}."),
-            width,
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+            where = short_name(change.access.subject, plan.project or None)
+            for kept, memberships in ((gained, change.add), (lost, revokes_of(change))):
+                for m in sorted(memberships, key=Membership.sort_key):
+                    role = made.get(m.key.role, m.key.role.removeprefix("roles/"))
+                    kept.setdefault(m.member, []).append(f"{role} on {where}")
+    for words, roles_of in (("adds", gained), ("removes", lost)):
+        verb = "gets" if roles_of is gained else "loses"
+        for member, roles in sorted(roles_of.items()):
+            name = member.partition(":")[2]
+            text = f"Access that this {words}: {name} {verb} {', '.join(roles)}."
+            yield from _wrapped(text, width)
 
 
-def _summary(plan: Plan, style: Style) -> str:
+def _summary(plan: Plan, style: Style, width: int) -> str:
+    notes = [line for note in plan.notes for line in _wrapped(note, width)]
     actions = [action_of(change) for change in plan.changes]
     create, update = actions.count(Action.CREATE), actions.count(Action.UPDATE)
     replace, delete = actions.count(Action.REPLACE), actions.count(Action.DELETE)
     kept = actions.count(Action.NO_OP) + actions.count(Action.INHERITED)
     if plan.errors:
         words = f"Blocked by {counted(len(plan.errors), 'error')}: nothing can be applied."
-        return "\n".join([style.paint(words, "bold", "red"), *map(safe, plan.notes)])
+        return "\n".join([style.paint(words, "bold", "red"), *notes])
+    if plan.mode is Mode.REFRESH:
+        moved = sum(d.mended for d in plan.drift)
+        asked = f"{counted(moved, 'thing was', 'things were')} changed by others"
+        words = f"{asked if moved else 'Nothing was changed by others'} since the last apply."
+        return "\n".join([style.paint(words, "bold", *([] if moved else ["green"])), *notes])
     if not plan.due:
         words = f"Nothing to do: {counted(kept, 'thing is', 'things are')} as they should be."
-        return "\n".join([style.paint(words, "bold", "green"), *plan.notes])
+        return "\n".join([style.paint(words, "bold", "green"), *notes])
     parts = [f"{create} to create", f"{update} to change", f"{delete} to remove"]
     if replace:
         parts.insert(2, f"{replace} to replace")
@@ -317,4 +361,4 @@ def _summary(plan: Plan, style: Style) -> str:
         for m in change.remove
     )
     words = f"Plan: {', '.join(parts)}{rest}. {counted(foreign, 'foreign member')} touched."
-    return "\n".join([style.paint(words, "bold"), *map(safe, plan.notes)])
+    return "\n".join([*(style.paint(line, "bold") for line in _wrapped(words, width)), *notes])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final, Self
 
 from wfprov.core.address import Address, ResourceName
@@ -19,7 +19,8 @@ class ServiceAccount(Resource):
     """`{account_id}@{project}.iam.gserviceaccount.com`.
 
     A service account has no labels: the stack's mark ends its description, which holds at most 256
-    bytes; a display name holds 100.
+    bytes; a display name holds 100. `unique_id` is live only: grants are held by it, and an account
+    that is made anew under the same name has another.
 
     Source: https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts
     (2026-11-23)
@@ -31,6 +32,7 @@ class ServiceAccount(Resource):
     display_name: str = ""
     description: str = ""
     stack: str = ""
+    unique_id: str = field(default="", compare=False)
 
     @property
     def email(self) -> str:
@@ -44,6 +46,10 @@ class ServiceAccount(Resource):
     @property
     def scope(self) -> str:
         return f"projects/{self.project}"
+
+    @property
+    def identity(self) -> str:
+        return self.unique_id
 
     @property
     def owner(self) -> str:
@@ -109,6 +115,7 @@ class ServiceAccount(Resource):
             display_name=str(body.get("displayName", "")),
             description=description,
             stack=stack,
+            unique_id=str(body.get("uniqueId", "")),
         )
 
     @property

@@ -9,11 +9,17 @@ from typing import ClassVar, Final, Self
 from wfprov.core.address import Address, ResourceName
 from wfprov.core.ownership import account_address, api_address
 from wfprov.core.policy import canonical_member
-from wfprov.core.resource import Body, Call, Contents, Replace, Resource
+from wfprov.core.resource import Body, Call, Contents, Replace, Resource, digest_of
 
 CLIENT: Final = "google.cloud.workflows_v1:WorkflowsClient"
 STACK_LABEL: Final = "wfprov-stack"
 PROTECTION_LABEL: Final = "wfprov-protected"
+APPLIED_LABEL: Final = "wfprov-applied"
+ANYWHERE: Final = "-"
+"""In place of a region: all of them. The reference does not speak of it for workflows, yet others
+list so (github.com/cloudquery/cloudquery: plugins/source/gcp/resources/services/workflows,
+2026-11-23); what it did not reach is in `unreachable`.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,8 @@ class Workflow(Resource):
 
     `service_account` is an e-mail address, empty for the project's default. The label
     `wfprov-stack` marks the stack, `wfprov-protected` forbids deletion: the API has no such field.
+    `wfprov-applied` is a digest of the definition and grants that it was last applied from: what
+    differs while that is the same was changed by somebody else.
     `last_revision` and `system_labels` (Google's own, `goog-...`, which are kept) are live only and
     take no part in comparisons.
 
@@ -61,6 +69,10 @@ class Workflow(Resource):
         return self.labels.get(PROTECTION_LABEL) == "true"
 
     @property
+    def applied(self) -> str:
+        return self.labels.get(APPLIED_LABEL, "")
+
+    @property
     def runs_as(self) -> str:
         email = self.service_account
         return canonical_member(f"serviceAccount:{email}") if email else ""
@@ -70,7 +82,14 @@ class Workflow(Resource):
         return self.last_revision
 
     def shown_whole(self) -> bool:
-        return bool(self.source.text)
+        return bool(self.source.text or self.source.known)
+
+    def sealed(self) -> Self:
+        return replace(self, source=self.source.sealed(), env=_sealed(self.env))
+
+    def wire(self) -> Body:
+        shown = dict(super(Workflow, self).wire())  # `super()` alone fails in a class with slots
+        return {**shown, "env": _sealed(self.env)} if self.env else shown
 
     def needs(self) -> Iterable[Address]:
         yield api_address(self.project, "workflows.googleapis.com")
@@ -81,7 +100,7 @@ class Workflow(Resource):
     def over(self, live: Self) -> Self:
         """What the configuration does not speak of stays: labels of others, a key, a level."""
         foreign = {k: v for k, v in live.labels.items() if not k.startswith("wfprov-")}
-        return replace(
+        after = replace(
             self,
             labels={**foreign, **self.labels},
             description=self.description or live.description,
@@ -89,6 +108,12 @@ class Workflow(Resource):
             execution_history_level=self.execution_history_level or live.execution_history_level,
             crypto_key=self.crypto_key or live.crypto_key,
         )
+        # What it was applied from is told along with another change, and is none by itself.
+        labels = {k: v for k, v in after.labels.items() if k != APPLIED_LABEL}
+        if live.applied:
+            labels[APPLIED_LABEL] = live.applied
+        same = replace(after, labels=labels)
+        return same if same == live else after
 
     def create(self) -> Call:
         body = {k: v for k, v in self._body().items() if v}
@@ -99,8 +124,8 @@ class Workflow(Resource):
         )
 
     def update(self, was: Self) -> tuple[Call, ...] | Replace:
-        before = was._body()
-        changed = {k: v for k, v in self._body().items() if v != before[k]}
+        before, now = was._recognised(), self._recognised()
+        changed = {k: v for k, v in self._body().items() if now[k] != before[k]}
         if "labels" in changed:
             changed["labels"] = {**was.system_labels, **self.labels}
         call = Call(
@@ -140,6 +165,8 @@ class Workflow(Resource):
     @classmethod
     def _parsed(cls, scope: str, body: Body) -> Self:
         _, project, _, region = scope.split("/")
+        if region == ANYWHERE:
+            region = str(body["name"]).split("/")[3]
         labels = _texts(body.get("labels"))
         level = str(body.get("callLogLevel", ""))
         history = str(body.get("executionHistoryLevel", ""))
@@ -163,6 +190,10 @@ class Workflow(Resource):
     def _name(self) -> str:
         return f"{self.scope}/workflows/{self.workflow_id}"
 
+    def _recognised(self) -> dict[str, object]:
+        sealed = {"sourceContents": self.source.digest, "userEnvVars": _sealed(self.env)}
+        return {**self._body(), **sealed}
+
     def _body(self) -> dict[str, object]:
         email = self.service_account
         return {
@@ -175,6 +206,10 @@ class Workflow(Resource):
             "userEnvVars": dict(self.env),
             "executionHistoryLevel": self.execution_history_level,
         }
+
+
+def _sealed(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: digest_of(value) for name, value in env.items()}
 
 
 def _texts(value: object) -> dict[str, str]:

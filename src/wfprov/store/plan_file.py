@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,13 +21,14 @@ from cattrs.errors import BaseValidationError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from wfprov.core.errors import InputError
+from wfprov.core.facts import Facts
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Contents, Managed, Resource
 from wfprov.desired.graph import Because
 from wfprov.plan import change as changes
 from wfprov.plan.change import AccessChange, Change, Plan
 from wfprov.plan.document import FORMAT, document
-from wfprov.plan.legal import IllegalPlanError, check_legal
+from wfprov.plan.legal import IllegalPlanError, check_legal, check_routes
 from wfprov.resources.registry import kinds
 from wfprov.store.fingerprint import digest
 
@@ -63,11 +65,14 @@ def save_plan(plan: Plan, path: Path) -> None:
         raise InputError(f"{path}: the plan cannot be written: {error.strerror}") from error
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path, facts: Facts) -> Plan:
     """The plan in a file.
 
+    The facts tell how each policy is reached: the file is held against them, not believed.
+
     Raises:
-        InputError: when it is no plan, of another version, damaged, or edited.
+        InputError: when it is no plan, cannot be applied, is of another version, damaged, or
+            edited.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -81,33 +86,59 @@ def load_plan(path: Path) -> Plan:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _refusal(path, "is no JSON: it may have been cut off") from error
-    return _opened(path, body)
+    return _opened(path, body, facts)
 
 
 def sealed(plan: Plan) -> dict[str, Any]:
-    """The content of a plan's file."""
+    """The content of a plan's file.
+
+    A plan that cannot be applied is shown and not held. Of what is live now, digests are kept:
+    enough to recognise it, and no text or value that somebody else deployed.
+    """
+    shown = document(plan)
+    if not plan.applyable:
+        return {**shown, "digest": digest(shown)}
     texts: dict[str, str] = {}
-    body = {**document(plan), "exact": _converter(texts).unstructure(plan), "contents": texts}
+    body = {**shown, "exact": _converter(texts).unstructure(_kept(plan)), "contents": texts}
     return {**body, "digest": digest(body)}
 
 
-def _opened(path: Path, body: object) -> Plan:
+def _kept(plan: Plan) -> Plan:
+    return replace(plan, changes=tuple(map(_recognisable, plan.changes)))
+
+
+def _recognisable(change: Change) -> Change:
+    """A change whose live side, and all of what does not change, is known by digest only."""
+    match change:
+        case changes.Update(before=before) | changes.Delete(before=before):
+            return replace(change, before=before.sealed())
+        case changes.Replace(before=before):
+            return replace(change, before=before.sealed())
+        case changes.NoOp(resource=resource):
+            return replace(change, resource=resource.sealed())
+        case _:
+            return change
+
+
+def _opened(path: Path, body: object, facts: Facts) -> Plan:
     if not isinstance(body, dict) or "format_version" not in body:
         raise _refusal(path, "is no plan")
     version = body["format_version"]
     if version != FORMAT:
-        raise _refusal(path, f"has format {version}, and this wfprov reads {FORMAT}")
-    if "exact" not in body:
-        raise _refusal(path, "shows a plan but does not hold it: save one with `plan -o FILE`")
+        older = "an older" if str(version) < FORMAT else "another"
+        raise _refusal(path, f"has format {version} of {older} wfprov, and this one reads {FORMAT}")
     written = body.pop("digest", None)
     if written != digest(body):
         raise _refusal(path, "was damaged or edited: its digest does not fit")
+    if "exact" not in body:
+        raise _refusal(path, f"cannot be applied: {_why_not(body)}")
     texts = body.get("contents")
     if not isinstance(texts, dict):
         raise _refusal(path, "has no contents")
     try:
         plan = _converter(texts).structure(body["exact"], Plan)
         check_legal(plan)
+        check_routes(plan, facts)
         same = json.loads(json.dumps(document(plan))) == {
             k: v for k, v in body.items() if k not in {"exact", "contents"}
         }
@@ -116,6 +147,16 @@ def _opened(path: Path, body: object) -> Plan:
     if not same:
         raise _refusal(path, "shows something else than it would do")
     return plan
+
+
+def _why_not(body: Mapping[str, Any]) -> str:
+    if body.get("offline"):
+        return "it was made offline"
+    if body.get("errors"):
+        return f"there were errors: {body['errors'][0]}"
+    if body.get("questions"):
+        return "questions are open"
+    return "it was printed, and not saved with `plan -o FILE`"
 
 
 _BROKEN: Final = (IllegalPlanError, AssertionError, KeyError, TypeError, ValueError, AttributeError)
@@ -135,11 +176,15 @@ def _converter(texts: dict[str, str]) -> Converter:
     """Values to and from JSON; texts are put into, and taken from, `texts` by digest."""
     made = Converter(forbid_extra_keys=True)
 
-    def text_out(value: Contents) -> str:
+    def text_out(value: Contents) -> Any:
+        if value.known:
+            return {"digest": value.known, "lines": value.lines}
         texts[value.digest] = value.text
         return value.digest
 
     def text_in(value: Any, _: type) -> Contents:
+        if isinstance(value, Mapping):
+            return Contents("", str(value["digest"]), int(value["lines"]))
         found = Contents(texts[value])
         if found.digest != value:
             raise ValueError(f"{value} is another text")

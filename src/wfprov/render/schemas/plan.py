@@ -68,8 +68,10 @@ def _change() -> dict[str, object]:
         "after": state,
         "because": {"type": "array", "maxItems": 0},
         "reason": FILLED,
+        "moved_to": FILLED,
     }
-    return closed(properties, required=[name for name in properties if name != "reason"])
+    optional_ones = {"reason", "moved_to"}
+    return closed(properties, required=[n for n in properties if n not in optional_ones])
 
 
 def _access_change() -> dict[str, object]:
@@ -116,6 +118,7 @@ def _drift() -> dict[str, object]:
             "kind": FILLED,
             "message": FILLED,
             "bindings": listed(_binding()),
+            "mended": BOOLEAN,
         }
     )
 
