@@ -49,12 +49,12 @@ def test_a_common_permission_takes_the_role_that_googles_pages_name(permissions,
 
 def test_running_a_job_takes_the_role_with_nothing_else_to_run():
     kind = "run.googleapis.com/projects/locations/jobs"
-    assert names("run.jobs.run", type=kind) == ["roles/run.invoker"]
+    assert names("run.jobs.run", working=facts().effective(kind)) == ["roles/run.invoker"]
 
 
 def test_a_preferred_role_takes_the_place_of_the_default():
     preferred = {Permission("run.routes.invoke"): RoleName("roles/run.servicesInvoker")}
-    assert names("run.routes.invoke", type=SERVICE, prefer=preferred) == [
+    assert names("run.routes.invoke", working=facts().effective(SERVICE), prefer=preferred) == [
         "roles/run.servicesInvoker"
     ]
 
@@ -65,7 +65,8 @@ def test_a_preferred_role_that_lacks_the_permission_is_not_taken():
 
 
 def test_what_cannot_take_effect_is_no_excess():
-    cover = least_cover([Permission("run.routes.invoke")], facts(), type=SERVICE)
+    there = facts().effective(SERVICE)
+    cover = least_cover([Permission("run.routes.invoke")], facts(), working=there)
     assert cover.excess == 0
     assert least_cover([Permission("run.routes.invoke")], facts()).excess == 2
 
@@ -185,8 +186,8 @@ def test_a_role_that_googles_page_names_wins_when_its_excess_is_about_the_same()
     stop = [Permission("compute.instances.stop")]
     named = frozenset({RoleName("roles/compute.instanceAdmin.v1")})
     plain, hinted = (
-        least_cover(stop, facts(), type=kind),
-        least_cover(stop, facts(), type=kind, hints=named),
+        least_cover(stop, facts(), working=facts().effective(kind)),
+        least_cover(stop, facts(), working=facts().effective(kind), hints=named),
     )
     assert [role.name for role in hinted.roles] == ["roles/compute.instanceAdmin.v1"]
     assert plain.excess < hinted.excess <= plain.excess * 1.1
@@ -194,8 +195,10 @@ def test_a_role_that_googles_page_names_wins_when_its_excess_is_about_the_same()
 
 def test_a_named_role_with_far_more_excess_does_not_win():
     named = frozenset({RoleName("roles/storage.admin")})
-    kind = "storage.googleapis.com/projects/buckets"
-    assert names("storage.objects.get", type=kind, hints=named) == ["roles/storage.objectViewer"]
+    there = facts().effective("storage.googleapis.com/projects/buckets")
+    assert names("storage.objects.get", working=there, hints=named) == [
+        "roles/storage.objectViewer"
+    ]
 
 
 def test_the_basic_roles_old_and_new_are_never_offered():

@@ -11,6 +11,8 @@ import pytest
 from running import Proof, guard, plane
 from wfprov.app.init import init, templates
 from wfprov.app.load import Loaded, Selection, load
+from wfprov.app.plan import make_live
+from wfprov.emulator.enforce import permitted
 
 PARTS = 6
 LEAST_RUN = 60 // PARTS
@@ -105,6 +107,56 @@ def test_a_starter_runs_with_its_grants_and_not_with_one_less(name, tmp_path, mo
             guard(control, "tickets.example.com", resource)
         assert proven(Proof(loaded, control), name, counts)
     print(name, dict(counts))  # noqa: T201  the figures are the proof
+
+
+CONDITIONED = """
+main:
+  steps:
+    - restart:
+        call: googleapis.sqladmin.v1.instances.restart
+        args: {project: demo-project, instance: orders}
+    - look:
+        call: googleapis.sqladmin.v1.instances.get
+        args: {project: demo-project, instance: orders}
+    - read:
+        call: googleapis.firestore.v1.projects.databases.documents.get
+        args: {name: projects/demo-project/databases/(default)/documents/orders/one}
+    - remember:
+        call: googleapis.firestore.v1.projects.databases.documents.patch
+        args: {name: projects/demo-project/databases/audit/documents/orders/one, body: {}}
+    - tables:
+        call: googleapis.sqladmin.v1.databases.list
+        args: {project: demo-project, instance: orders}
+"""
+
+DEMO = "projects/demo-project"
+REACHED = {
+    ("cloudsql.instances.restart", f"sqladmin.googleapis.com/{DEMO}/instances/orders"): True,
+    ("cloudsql.instances.restart", f"sqladmin.googleapis.com/{DEMO}/instances/orders-2"): False,
+    ("datastore.entities.get", f"firestore.googleapis.com/{DEMO}/databases/(default)"): True,
+    ("datastore.entities.get", f"firestore.googleapis.com/{DEMO}/databases/other"): False,
+    ("datastore.entities.update", f"firestore.googleapis.com/{DEMO}/databases/(default)"): False,
+}
+
+
+def test_grants_under_a_condition_suffice_and_reach_nothing_else(tmp_path):
+    path = tmp_path / "narrow.yaml"
+    path.write_text(CONDITIONED)
+    loaded = stack_of(path, 1)
+    counts: Counter[str] = Counter()
+    with plane(loaded, tmp_path) as control:
+        proof = Proof(loaded, control)
+        assert proven(proof, "narrow", counts)
+        again = make_live(loaded, control, proof.clock.now, parallel=1)
+        assert not again.plan.due
+        world = proof.emulator.plane.world
+        account = f"serviceAccount:{proof.account(again.inspected[0])}"
+        reached = {
+            (permission, name): permitted(world, account, permission, f"//{name}")
+            for permission, name in REACHED
+        }
+    assert reached == REACHED
+    assert counts["noticed and named"] == 4
 
 
 def test_a_run_without_any_grant_is_refused(tmp_path, monkeypatch):

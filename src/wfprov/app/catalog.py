@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from wfprov.core.facts import MethodId, MethodNeeds, Role
 from wfprov.core.ports import Cloud
 from wfprov.core.resource import Call
 from wfprov.iam.cover import effective_excess, is_grantable, least_cover
-from wfprov.iam.scope import Scope, narrowest_scope
+from wfprov.iam.scope import Scope, narrowest_scope, working_at
 from wfprov.store.facts import OVERLAY, SqliteFacts
 from wfprov.store.roles import open_roles, write_roles
 
@@ -250,11 +250,11 @@ def _placed(needs: MethodNeeds, facts: SqliteFacts) -> Iterable[Placed]:
             project="PROJECT",
         )
         scope = narrowest_scope(need, facts)
-        scopes[Scope(scope.on, scope.type)].add(permission)
+        scopes[replace(scope, breadth="")].add(permission)
     hints = frozenset({needs.role} if needs.role else ())
     for scope, permissions in scopes.items():
-        cover = least_cover(permissions, facts, type=scope.type, hints=hints)
-        working = facts.effective(scope.type) if scope.type else None
+        working = working_at(scope, facts)
+        cover = least_cover(permissions, facts, working=working, hints=hints)
         wanted_here = frozenset(permissions)
         yield Placed(
             scope=scope,

@@ -46,6 +46,8 @@ _TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("cloudkms", "cryptoKeyVersions"): "CryptoKeyVersion",
     ("cloudresourcemanager", "projects"): "Project",
     ("compute", "instances"): "Instance",
+    ("firestore", "databases"): "Database",
+    ("sqladmin", "instances"): "Instance",
     ("compute", "disks"): "Disk",
     ("secretmanager", "secrets"): "Secret",
     ("secretmanager", "versions"): "SecretVersion",
@@ -133,6 +135,14 @@ def attributes(world: World, full: str) -> dict[str, Any]:
     }
     if api in _WITH_ATTRIBUTES:
         parts = path.split("/")
+        if api == "firestore":
+            # A document is checked as its database; there is no type for documents.
+            parts = parts[: parts.index("documents")] if "documents" in parts else parts
+        if api == "sqladmin" and parts[2:3] == ["operations"]:
+            # To read an operation is to read its instance: there is no permission for operations.
+            # https://docs.cloud.google.com/sql/docs/mysql/iam-permissions (2026-11-23)
+            operation = world.objects.peek(RESOURCES, full) or {}
+            parts = str(operation.get("targetLink", path)).split("/")
         kind = _TYPES.get((api, parts[-2])) if len(parts) > 1 else None
         seen["resource.service"] = host
         seen["resource.type"] = "" if kind is None else f"{host}/{kind}"

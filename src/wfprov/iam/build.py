@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from wfprov.catalog.target import Need, Tier
 from wfprov.catalog.url import HOLE
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.facts import Facts, Role
+from wfprov.core.policy import Condition
+from wfprov.iam.conditional import MOST
 from wfprov.iam.cover import Cover, effective_excess, least_cover
 from wfprov.iam.custom_role import CustomRoles, custom_role, is_wanted
 from wfprov.iam.grant import CustomRole, Grant
 from wfprov.iam.requirement import Requirement
-from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope
+from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope, working_at
+
+_Where: TypeAlias = tuple[str, str, Condition | None]
+"""A principal, a resource, and the condition under which a grant there counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +41,17 @@ class _Choosing:
     options: RoleOptions
     covers: dict[tuple[object, ...], Cover] = field(default_factory=dict)
 
-    def cover(self, wanted: list[Requirement], type: str) -> Cover:  # noqa: A002 (its own word)
+    def cover(self, wanted: list[Requirement], scope: Scope) -> Cover:
         permissions = frozenset(r.need.permission for r in wanted)
         hints = frozenset(r.need.role for r in wanted if r.need.role is not None)
-        key = (permissions, type, hints)
+        key = (permissions, scope.type, hints)
         if key not in self.covers:
             self.covers[key] = least_cover(
-                permissions, self.facts, type=type, hints=hints, prefer=self.options.prefer_roles
+                permissions,
+                self.facts,
+                working=working_at(scope, self.facts),
+                hints=hints,
+                prefer=self.options.prefer_roles,
             )
         return self.covers[key]
 
@@ -84,7 +94,8 @@ def grants(
             scopes[key] = narrowest_scope(need, facts)
         scope = scopes[key]
         # What else is opened is told per grant, so that it does not split one.
-        groups[requirement.principal, Scope(scope.on, scope.type)].append(requirement)
+        groups[requirement.principal, replace(scope, breadth="")].append(requirement)
+    groups = _within_limit(groups)
     drafts: dict[tuple[str, str], list[_Draft]] = defaultdict(list)
     choosing = _Choosing(facts=facts, options=options)
     for (principal, scope), wanted in sorted(groups.items(), key=lambda g: _depth(*g[0])):
@@ -93,6 +104,20 @@ def grants(
     made = sorted((draft for some in drafts.values() for draft in some), key=_name_of)
     asked = _asked(made)
     return tuple(_grant(draft, asked, facts, scopes) for draft in made)
+
+
+def _within_limit(
+    groups: Mapping[tuple[str, Scope], list[Requirement]],
+) -> dict[tuple[str, Scope], list[Requirement]]:
+    """The groups, those of a principal with more conditions than a policy takes without them."""
+    count = Counter(
+        (principal, scope.on) for principal, scope in groups if scope.condition is not None
+    )
+    kept: dict[tuple[str, Scope], list[Requirement]] = defaultdict(list)
+    for (principal, scope), wanted in groups.items():
+        plain = scope.condition is not None and count[principal, scope.on] > MOST
+        kept[principal, Scope(scope.on) if plain else scope] += wanted
+    return kept
 
 
 def _enclosing(need: Need) -> Iterator[str]:
@@ -118,7 +143,7 @@ def _unanswered(
             draft
             for name in _enclosing(requirement.need)
             for draft in drafts.get((principal, name), ())
-            if requirement.need.permission in draft.permissions
+            if draft.scope.condition is None and requirement.need.permission in draft.permissions
         )
         draft = next(answering, None)
         if draft is None:
@@ -128,15 +153,15 @@ def _unanswered(
     return rest
 
 
-def _asked(drafts: Iterable[_Draft]) -> Mapping[tuple[str, str], set[Permission]]:
-    """By principal and resource: what is asked of it and of all that lies in it."""
-    asked: dict[tuple[str, str], set[Permission]] = defaultdict(set)
+def _asked(drafts: Iterable[_Draft]) -> Mapping[_Where, set[Permission]]:
+    """By principal, resource and condition: what is asked of it and of all that lies in it."""
+    asked: dict[_Where, set[Permission]] = defaultdict(set)
     for draft in drafts:
         for requirement in draft.because:
             need = requirement.need
-            asked[draft.principal, draft.scope.on].add(need.permission)
+            asked[draft.principal, draft.scope.on, draft.scope.condition].add(need.permission)
             for name in _enclosing(need):
-                asked[draft.principal, name].add(need.permission)
+                asked[draft.principal, name, None].add(need.permission)
     return asked
 
 
@@ -147,7 +172,7 @@ def _drafts(
         return
     options, facts = choosing.options, choosing.facts
     permissions = frozenset(r.need.permission for r in wanted)
-    cover = choosing.cover(wanted, scope.type)
+    cover = choosing.cover(wanted, scope)
     project = (
         scope.on.removeprefix(PROJECTS)
         if scope.on.startswith(PROJECTS)
@@ -181,15 +206,14 @@ def _needed(roles: tuple[Role, ...], permissions: frozenset[Permission]) -> tupl
 
 def _grant(
     draft: _Draft,
-    all_asked: Mapping[tuple[str, str], set[Permission]],
+    all_asked: Mapping[_Where, set[Permission]],
     facts: Facts,
     scopes: Mapping[object, Scope],
 ) -> Grant:
-    asked = frozenset(all_asked[draft.principal, draft.scope.on])
+    asked = frozenset(all_asked[draft.principal, draft.scope.on, draft.scope.condition])
     excess, inert = 0, 0
     if draft.role is not None:
-        working = facts.effective(draft.scope.type) if draft.scope.type else None
-        excess = len(effective_excess((draft.role,), asked, working))
+        excess = len(effective_excess((draft.role,), asked, working_at(draft.scope, facts)))
         inert = len(draft.role.permissions - asked) - excess
     because = tuple(sorted(set(draft.because), key=_order))
     breadth = {
@@ -197,6 +221,7 @@ def _grant(
         for r in because
         if (scope := scopes.get((r.need.permission, r.need.on, r.need.policy_on, r.need.project)))
         and scope.on == draft.scope.on
+        and draft.scope.condition is None
         and (text := scope.breadth)
     }
     return Grant(
@@ -204,6 +229,7 @@ def _grant(
         role=None if draft.role is None else draft.role.name,
         custom_role=draft.custom,
         on=draft.scope.on,
+        condition=draft.scope.condition,
         because=because,
         excess=excess,
         inert=inert,
@@ -232,9 +258,16 @@ def _order(requirement: Requirement) -> tuple[object, ...]:
 
 def _depth(principal: str, scope: Scope) -> tuple[object, ...]:
     """Projects before what lies in them, parents before children."""
-    return (principal, not scope.on.startswith(PROJECTS), scope.on.count("/"), scope.on)
+    return (
+        principal,
+        not scope.on.startswith(PROJECTS),
+        scope.on.count("/"),
+        scope.on,
+        "" if scope.condition is None else scope.condition.expression,
+    )
 
 
-def _name_of(draft: _Draft) -> tuple[str, str, str]:
+def _name_of(draft: _Draft) -> tuple[str, ...]:
     name = draft.role.name if draft.role is not None else draft.custom.id if draft.custom else ""
-    return (draft.principal, draft.scope.on, name)
+    condition = draft.scope.condition
+    return (draft.principal, draft.scope.on, name, condition.expression if condition else "")

@@ -75,14 +75,14 @@ def least_cover(
     needed: Iterable[Permission],
     facts: Facts,
     *,
-    type: str = "",  # noqa: A002 (the field's own word)
+    working: frozenset[Permission] | None = None,
     hints: frozenset[RoleName] = frozenset(),
     prefer: Mapping[Permission, RoleName] | None = None,
 ) -> Cover:
     """The roles that hold the permissions with the least that can take effect beside them.
 
-    `type` is the type of the resource they are granted on, "" for a project: there everything
-    takes effect. Only roles of the permission's own service compete, where one holds it, and those
+    `working` is what can take effect where they are granted, None on a project: there everything
+    can. Only roles of the permission's own service compete, where one holds it, and those
     that Google's pages name (`hints`). For a permission that only reads, a role that can change
     things does not compete with one that can change less, unless it is there for a wanted change.
     Of covers with equal excess: fewer roles, then hinted ones, then no beta ones, then the least
@@ -90,7 +90,6 @@ def least_cover(
     has about as much excess (`NEAR`).
     """
     wanted = frozenset(needed)
-    working = facts.effective(type) if type else None
     preferred = {**DEFAULT_ROLES, **(prefer or {})}
     forced: dict[RoleName, Role] = {}
     for permission in sorted(wanted):

@@ -1,24 +1,48 @@
 """Checks grants against what they are for, apart from how they were chosen.
 
 It knows nothing of scopes, covers or drafts: a grant answers a requirement when its principal is
-the same, its role holds the permission, and the resource lies at or below the grant's own.
+the same, its role holds the permission, the resource lies at or below the grant's own, and its
+condition, if it has one, is met.
 Source: https://docs.cloud.google.com/iam/docs/resource-hierarchy-access-control (2026-11-23)
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wfprov.catalog.target import Tier
+from wfprov.catalog.target import Need, Tier
 from wfprov.core.address import Permission
 from wfprov.core.facts import Facts
+from wfprov.core.policy import Condition
 from wfprov.iam.grant import Grant
 from wfprov.iam.requirement import Requirement
 
 PROJECT: Final = "//cloudresourcemanager.googleapis.com/projects/"
+
+CLAUSE: Final = re.compile(r'resource\.(type|name) == "([^"\\]*)"')
+
+NAMED: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
+    "sqladmin.googleapis.com/Instance": (
+        "//cloudsql.googleapis.com/",
+        re.compile(r"cloudsql\.instances\.(?!(?:create|list)$).+"),
+    ),
+    "firestore.googleapis.com/Database": (
+        "//firestore.googleapis.com/",
+        re.compile(
+            r"datastore\.(?:entities|databases)\.(?!(?:create|list)$).+|"
+            r"datastore\.entities\.(?:create|list)"
+        ),
+    ),
+}
+"""The types whose checks carry a resource's name, where they lie, and which checks those are.
+
+Source: https://cloud.google.com/sql/docs/mysql/iam-conditions (2026-11-23)
+Source: https://cloud.google.com/iam/docs/conditions-resource-attributes (2026-11-23)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +112,25 @@ def _answering(
         grant
         for grant in grants
         if need.permission in held[id(grant)]
-        and grant.condition is None
+        and (grant.condition is None or _meets(grant.condition, need))
         and (
             _covers(grant.on, need.on, need.project)
             or (need.policy_on is not None and grant.on == need.policy_on)
         )
     ]
+
+
+def _meets(condition: Condition, need: Need) -> bool:
+    """Whether a check of the need passes the condition; one that is not understood lets none."""
+    found = [CLAUSE.fullmatch(clause) for clause in condition.expression.split(" && ")]
+    said = {clause[1]: clause[2] for clause in found if clause is not None}
+    if len(said) != len(found) or said.get("type") not in NAMED:
+        return False
+    host, checks = NAMED[said["type"]]
+    name = f"{host}{said.get('name', '')}"
+    return checks.fullmatch(need.permission) is not None and (
+        need.on == name or need.on.startswith(f"{name}/")
+    )
 
 
 def _covers(above: str, name: str, project: str) -> bool:

@@ -9,8 +9,10 @@ from typing import Final
 
 from wfprov.catalog.target import Need
 from wfprov.catalog.url import HOLE, masked
-from wfprov.core.address import ResourceName, project_name
+from wfprov.core.address import Permission, ResourceName, project_name
 from wfprov.core.facts import Facts
+from wfprov.core.policy import Condition
+from wfprov.iam.conditional import CONDITIONED, condition_on
 
 CONFIGURED: Final = frozenset({"{project}", "{project_number}", "{region}", "{workflow}"})
 """Holes that the environment fills: a name with these is as good as known."""
@@ -29,11 +31,13 @@ class Scope:
     """A resource with a policy. `type` is empty for a project and above.
 
     `breadth` says what else a grant there opens, empty when it opens no more than was used.
+    `condition` narrows a project's grant to one resource, whose type is then `type`.
     """
 
     on: ResourceName
     type: str = ""
     breadth: str = ""
+    condition: Condition | None = None
 
 
 def narrowest_scope(need: Need, facts: Facts) -> Scope:
@@ -41,10 +45,14 @@ def narrowest_scope(need: Need, facts: Facts) -> Scope:
 
     A name with holes widens to its parent; the hole of the environment's own project does not
     count. When even the project is a hole the name stays a pattern, for the plan to ask about.
+    Where no policy below the project carries it, a condition on the name stands in if the service
+    honours one.
 
     Source: https://docs.cloud.google.com/iam/docs/resource-types-with-policies (2026-11-23)
     """
     name = need.policy_on or need.on
+    if (narrowed := _conditional(need)) is not None:
+        return narrowed
     if name.startswith("//cloudresourcemanager.googleapis.com/"):
         return Scope(name, breadth=_breadth(need.on, name))
     if name.startswith(NEVER_WIDENED):
@@ -68,6 +76,13 @@ def narrowest_scope(need: Need, facts: Facts) -> Scope:
     return Scope(project_name(project), breadth=_breadth(need.on, project_name(project)))
 
 
+def working_at(scope: Scope, facts: Facts) -> frozenset[Permission] | None:
+    """What can take effect at a scope or below; None when everything can, or nobody knows."""
+    if scope.condition is not None:
+        return CONDITIONED[scope.type].working(facts)
+    return facts.effective(scope.type) if scope.type else None
+
+
 def type_of(name: str) -> str:
     """The type of a full resource name, `run.googleapis.com/projects/locations/services`."""
     mask = masked(name)
@@ -79,6 +94,18 @@ def type_of(name: str) -> str:
         kept.append(parts[i])
         i += 1 if parts[i] == "global" else 2
     return f"{service}/{'/'.join(kept)}"
+
+
+def _conditional(need: Need) -> Scope | None:
+    """The project under a condition on the used resource's name, for types without a policy."""
+    for name in _ancestors(need.on):
+        kind = type_of(name)
+        condition = condition_on(name, kind, need.permission)
+        project = _project(need)
+        if condition is not None and project is not None:
+            on = project_name(project)
+            return Scope(on, kind, _breadth(need.on, on), condition)
+    return None
 
 
 def _ancestors(name: str) -> Iterator[ResourceName]:

@@ -163,7 +163,7 @@ def _remark(grant: Grant) -> str:
     if grant.custom_role is not None:
         remarks.append(f"custom role: {', '.join(grant.custom_role.permissions)}")
     if grant.condition is not None:
-        remarks.append(f"if {grant.condition.expression}")
+        remarks.append(grant.condition.title)
     if grant.excess:
         remarks.append(f"{grant.excess} more than asked")
     if grant.inert:
