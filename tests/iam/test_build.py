@@ -204,10 +204,10 @@ def test_no_requirement_gives_no_grant():
 def test_a_thousand_workflows_are_solved_in_seconds():
     asked = requirements(*(make() for make in USES.values()))
     grants(asked, facts(), RoleOptions())
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(100):
         grants(asked, facts(), RoleOptions())
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("count", [200])
@@ -215,7 +215,7 @@ def test_many_permissions_of_one_service_are_solved_in_bounded_time(count):
     role = facts().role(RoleName("roles/compute.admin"))
     assert role is not None
     wanted = sorted(p for p in role.permissions if p.startswith("compute."))[::5][:count]
-    begin = time.perf_counter()
+    begin = time.process_time()
     given_ = grants([requirement(p, PROJECT) for p in wanted], facts(), RoleOptions())
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert uncovered([requirement(p, PROJECT) for p in wanted], given_, facts()) == ()

@@ -70,6 +70,9 @@ CONDITIONED: Final[Mapping[str, Conditioned]] = {
 Only what was found to work is here: a condition that a service does not honour denies everything.
 """
 
+CONDITIONED_HOSTS: Final = tuple(sorted({f"//{kind.partition('/')[0]}/" for kind in CONDITIONED}))
+"""What full names of such resources begin with."""
+
 
 def condition_on(name: str, type: str, permission: Permission) -> Condition | None:  # noqa: A002
     """The condition that narrows a project's grant to one resource, by its full name and type.

@@ -12,7 +12,7 @@ from wfprov.catalog.url import HOLE, masked
 from wfprov.core.address import Permission, ResourceName, project_name
 from wfprov.core.facts import Facts
 from wfprov.core.policy import Condition
-from wfprov.iam.conditional import CONDITIONED, condition_on
+from wfprov.iam.conditional import CONDITIONED, CONDITIONED_HOSTS, condition_on
 
 CONFIGURED: Final = frozenset({"{project}", "{project_number}", "{region}", "{workflow}"})
 """Holes that the environment fills: a name with these is as good as known."""
@@ -98,6 +98,8 @@ def type_of(name: str) -> str:
 
 def _conditional(need: Need) -> Scope | None:
     """The project under a condition on the used resource's name, for types without a policy."""
+    if not need.on.startswith(CONDITIONED_HOSTS):
+        return None
     for name in _ancestors(need.on):
         kind = type_of(name)
         condition = condition_on(name, kind, need.permission)
