@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from wfprov.analysis.domain import Abstract, Hole, ListOf, MapOf, Unknown, alternatives
 from wfprov.analysis.lattice import NULL, below, other_entry
+from wfprov.analysis.sites import CallNode
+from wfprov.core.span import Span
+from wfprov.language.ast import FunctionCall, Scalar, Value
+from wfprov.language.ast import Mapping as MappingNode
+from wfprov.language.ast import Sequence as SequenceNode
 from wfprov.language.stdlib import FUNCTIONS
 
 _HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,6 +41,28 @@ def parameters(function: str, count: int) -> tuple[str, ...]:
 def named(function: str, args: Sequence[Abstract]) -> dict[str, Abstract]:
     """Positional arguments with their names."""
     return dict(zip(parameters(function, len(args)), args, strict=True))
+
+
+def places(call: CallNode) -> dict[str, Span]:
+    """Where the arguments stand that the call itself writes, `auth.type` for one inside another."""
+    if isinstance(call, FunctionCall):
+        names = parameters(call.function, len(call.args))
+        return {name: arg.span for name, arg in zip(names, call.args, strict=True)}
+    if isinstance(call.args, SequenceNode):
+        names = parameters(call.function, len(call.args.items))
+        return {name: item.span for name, item in zip(names, call.args.items, strict=True)}
+    found: dict[str, Span] = {}
+    for name, value in _written(call.args):
+        found[name] = value.span
+        found.update((f"{name}.{key}", inner.span) for key, inner in _written(value))
+    return found
+
+
+def _written(value: Value | None) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, MappingNode):
+        for key, held in value.entries:
+            if isinstance(key, Scalar) and isinstance(key.value, str):
+                yield key.value, held
 
 
 def ways(function: str, value: Abstract | None) -> list[tuple[dict[str, Abstract], Hole | None]]:

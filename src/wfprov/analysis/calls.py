@@ -17,6 +17,7 @@ class OutboundCall:
     the target are free of alternatives: a site with two possible URLs has two OutboundCalls.
     `auth` is never missing a hole: an unknown auth block is Unknown. `via` holds ids of the calling
     sites, outermost first. `open_args`: the whole argument map is not known, others may be set.
+    `places`: where arguments stand in the text, `auth` and what is in it as `auth.type`.
     """
 
     site: str
@@ -25,6 +26,13 @@ class OutboundCall:
     args: Mapping[str, Abstract]
     open_args: Hole | None = None
     span: Span
+    places: Mapping[str, Span] = field(default_factory=dict)
+
+    def place_of(self, path: str) -> Span:
+        """Where an argument stands, or what it is in; else the function's name."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, self.span)
 
     def arg(self, name: str) -> Abstract | None:
         """The argument, or None when it is not given."""

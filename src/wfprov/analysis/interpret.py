@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from wfprov.analysis.arguments import places
 from wfprov.analysis.calls import Known, OutboundCall, Site
 from wfprov.analysis.domain import Abstract, Hole
 from wfprov.analysis.execute import BUDGET, BudgetSpentError, Machine
@@ -19,7 +20,7 @@ from wfprov.analysis.rules import (
     UNUSED_SUBWORKFLOW,
 )
 from wfprov.analysis.shapes import NoShapes, Shapes
-from wfprov.analysis.sites import Inventory, inventory
+from wfprov.analysis.sites import CallNode, Inventory, inventory
 from wfprov.analysis.ways import WAYS, expanded, is_deciding, merged
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.span import Span
@@ -108,8 +109,7 @@ def analyse(
 class _SiteWays:
     """The ways of one site: distinct arguments, and for each the paths that lead to it."""
 
-    function: str
-    span: Span
+    call: CallNode
     found: dict[object, tuple[dict[str, Abstract], Hole | None, dict[tuple[str, ...], None]]] = (
         field(default_factory=dict)
     )
@@ -176,7 +176,7 @@ class _Ways:
         site = self._listed.id_of(entry.call)
         ways = self._sites.get(site)
         if ways is None:
-            ways = _SiteWays(entry.call.function, entry.call.function_span)
+            ways = _SiteWays(entry.call)
             self._sites[site] = ways
         made = self._expanded.get(entry)
         if made is None:
@@ -200,20 +200,22 @@ class _Ways:
         ways = self._sites.get(site)
         if ways is None:
             return ()
+        function, written = ways.call.function, places(ways.call)
         found = list(ways.found.values())
         if len(found) > WAYS:
             ways.whole = False
             opened = next((hole for _, hole, _ in found if hole is not None), None)
-            one = merged([args for args, _, _ in found], ways.function)
+            one = merged([args for args, _, _ in found], function)
             found = [(one, opened, dict.fromkeys(via for _, _, vias in found for via in vias))]
         calls = [
             OutboundCall(
                 site=site,
                 via=via,
-                function=ways.function,
+                function=function,
                 args=args,
                 open_args=opened,
-                span=ways.span,
+                span=ways.call.function_span,
+                places=written,
             )
             for args, opened, vias in found
             for via in vias
@@ -230,9 +232,9 @@ class _Ways:
             if not ways.whole or len(ways.found) > WAYS:
                 yield Diagnostic(
                     rule=TOO_MANY_WAYS,
-                    message=f"{ways.function} in {site} is reached in more than {WAYS} ways; they "
-                    "are shown as one.",
-                    at=ways.span,
+                    message=f"{ways.call.function} in {site} is reached in more than {WAYS} ways; "
+                    "they are shown as one.",
+                    at=ways.call.function_span,
                     help="What is not told apart stands as {many}.",
                 )
 

@@ -8,9 +8,11 @@ from typing import Final
 from wfprov.analysis.calls import OutboundCall
 from wfprov.catalog import rules
 from wfprov.catalog.kind import sighted
+from wfprov.catalog.question import origin
 from wfprov.catalog.registry import kinds
-from wfprov.catalog.request import read
-from wfprov.catalog.target import Kind, Place, TargetUse
+from wfprov.catalog.request import Request, read
+from wfprov.catalog.target import Certainty, Kind, Place, TargetUse
+from wfprov.core.address import is_pattern
 from wfprov.core.facts import Facts
 from wfprov.language.stdlib import FUNCTIONS
 
@@ -42,6 +44,22 @@ def match(call: OutboundCall, place: Place, facts: Facts) -> tuple[TargetUse, ..
     for kind in candidates:
         use = kind.recognise(sighting)
         if use is not None:
-            found = (*use.diagnostics, *rules.of_transport(request))
-            return (replace(use, via=call.via, diagnostics=found),)
+            found = (
+                *use.diagnostics,
+                *rules.of_transport(request),
+                *rules.of_target(request, use),
+            )
+            return (replace(_as_sure(use, request), via=call.via, diagnostics=found),)
     raise AssertionError(f"no kind of target took {call.function}")
+
+
+def _as_sure(use: TargetUse, request: Request) -> TargetUse:
+    """The target, no surer than its needs, nor than how the request is signed."""
+    if use.confidence is Certainty.EXACT and any(is_pattern(need.on) for need in use.needs):
+        use = replace(use, confidence=Certainty.PATTERN)
+    if request.auth_hole is None or not request.is_http:
+        return use
+    signed = f"the request is signed, which {origin(request.auth_hole.name)} decides"
+    needs = (replace(n, when=n.when or signed) if n.principal is None else n for n in use.needs)
+    sure = Certainty.UNKNOWN if use.confidence is Certainty.UNKNOWN else Certainty.PATTERN
+    return replace(use, confidence=sure, needs=tuple(needs))

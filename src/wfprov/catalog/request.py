@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from wfprov.analysis.calls import OutboundCall
 from wfprov.analysis.domain import (
@@ -158,22 +159,15 @@ def _auth(call: OutboundCall, address: str | None) -> tuple[Auth | None, Hole | 
     given = call.arg("auth")
     if given is None and call.open_args is not None and "headers" not in call.args:
         return None, call.open_args
-    choices = () if given is None else tuple(alternatives(given))
-    for choice in choices:
+    for choice in () if given is None else alternatives(given):
         match choice:
             case MapOf():
                 kind = next(value.at(choice, "type"), value.NOTHING)
-                if isinstance(kind, Unknown):
-                    return None, kind.hole
-                if kind == Const("OIDC"):
-                    audience = shown(next(value.at(choice, "audience"), value.NOTHING))
-                    return Auth(type="OIDC", audience=audience or address), None
-                if kind == Const("OAuth2"):
-                    scopes = (
-                        *scopes_of(next(value.at(choice, "scope"), value.NOTHING)),
-                        *scopes_of(next(value.at(choice, "scopes"), value.NOTHING)),
-                    )
-                    return Auth(type="OAuth2", scopes=scopes or (CLOUD_PLATFORM,)), None
+                if hole := _first_hole(kind):
+                    return None, hole
+                signed = _signed(choice, auth_type(kind), address)
+                if signed is not None:
+                    return signed, None
             case Unknown(hole):
                 return None, hole
             case _:
@@ -185,6 +179,35 @@ def _auth(call: OutboundCall, address: str | None) -> tuple[Auth | None, Hole | 
         ):
             return Auth(type="header"), None
     return None, None
+
+
+def _signed(given: MapOf, kind: str | None, address: str | None) -> Auth | None:
+    if kind == "OIDC":
+        audience = shown(next(value.at(given, "audience"), value.NOTHING))
+        return Auth(type="OIDC", audience=audience or address)
+    if kind == "OAuth2":
+        scopes = (
+            *scopes_of(next(value.at(given, "scope"), value.NOTHING)),
+            *scopes_of(next(value.at(given, "scopes"), value.NOTHING)),
+        )
+        return Auth(type="OAuth2", scopes=scopes or (CLOUD_PLATFORM,))
+    return None
+
+
+def _first_hole(kind: Abstract) -> Hole | None:
+    match kind:
+        case Unknown(hole):
+            return hole
+        case Text(parts):
+            return next(part for part in parts if isinstance(part, Hole))
+        case _:
+            return None
+
+
+def auth_type(kind: Abstract) -> Literal["OIDC", "OAuth2"] | None:
+    """The type of signature that a text means, in whichever case it is written; None for others."""
+    meant = kind.value.lower() if isinstance(kind, Const) and isinstance(kind.value, str) else ""
+    return "OIDC" if meant == "oidc" else "OAuth2" if meant == "oauth2" else None
 
 
 def scopes_of(given: Abstract) -> tuple[str, ...]:

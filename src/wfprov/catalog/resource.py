@@ -12,6 +12,14 @@ from wfprov.core.address import ResourceName, project_name
 
 PROJECTS = ("project", "projectId", "project_id", "projectsId")
 LOCATIONS = ("location", "region", "zone", "locationsId")
+OWN_PROJECT = re.compile(
+    r"\{(?:template:|var\.|local\.)(?:(?:gcp|google)_)?project(?:_?id|Id|ID)?\}"
+)
+"""How a template names the project that it is deployed to, by convention: `${project_id}`.
+
+It is presumed to be the configured one, as a pattern; a plan has every template filled in before
+anything is granted.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +130,16 @@ def filled(template: str, parts: Parts, place: Place, more: Mapping[str, str]) -
 def with_project_id(path: list[str], place: Place) -> list[str]:
     """The path with the configured project's id where its number stood."""
     return [
-        place.project
-        if before == "projects" and part in {place.project_number, "{project_number}"}
-        else part
+        place.project if before == "projects" and is_own_project(part, place) else part
         for before, part in zip(["", *path], path, strict=False)
     ]
+
+
+def is_own_project(part: str, place: Place) -> bool:
+    """Whether it is the configured project's number, or presumed to be the project by its name."""
+    if part in {place.project_number, "{project_number}"}:
+        return True
+    return OWN_PROJECT.fullmatch(part) is not None
 
 
 def _default(name: str, place: Place) -> str:
@@ -146,7 +159,8 @@ def project_of(name: str, place: Place) -> str:
     found = re.match(r"//[^/]+/projects/([^/]+)", masked(name).text)
     if found is None or found[1] in {"_", "-"}:
         return place.project
-    return masked(name).show(found[1])
+    project = masked(name).show(found[1])
+    return place.project if is_own_project(project, place) else project
 
 
 def project_resource(name: str, place: Place) -> ResourceName:

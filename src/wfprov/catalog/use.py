@@ -10,12 +10,13 @@ from wfprov.catalog.kind import Sighting
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.needs import Asked, asked, scopes_suffice
 from wfprov.catalog.request import Request
-from wfprov.catalog.resource import Parts, project_of
+from wfprov.catalog.resource import OWN_PROJECT, Parts, project_of
 from wfprov.catalog.rules import NARROW_SCOPE, UNKNOWN_METHOD, UNSIGNED_GOOGLE_API
 from wfprov.catalog.target import Certainty, Kind, Need, Question, TargetUse, Tier
 from wfprov.core.address import Permission, ResourceName, is_pattern, project_name
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.facts import Facts, MethodId
+from wfprov.core.span import Span
 
 
 def certainty(*texts: str | None) -> Certainty:
@@ -70,11 +71,26 @@ def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
         diagnostics=tuple(_findings(sighting, reached, wanted)),
         note=wanted.note,
     )
+    if presumed := _presumed_project(request):
+        use = replace(
+            use,
+            confidence=Certainty.PATTERN,
+            note="; ".join(part for part in (presumed, wanted.note) if part),
+        )
     return use if told is None else _with_told(use, request, facts, told)
 
 
 def _is_signed_for_google(request: Request) -> bool:
     return not request.is_http or request.is_signed
+
+
+def _presumed_project(request: Request) -> str:
+    """The remark that a template's variable is taken for the configured project, or nothing."""
+    for given in request.call.args.values():
+        for text in value.texts(given):
+            if found := OWN_PROJECT.search(text):
+                return f"{question.origin(found[0][1:-1])} is presumed to be the workflow's project"
+    return ""
 
 
 def _chosen(sighting: Sighting) -> Reached | None:
@@ -112,7 +128,7 @@ def _hidden(sighting: Sighting, kind: Kind) -> TargetUse:
             Diagnostic(
                 rule=UNKNOWN_METHOD,
                 message=message,
-                at=request.call.span,
+                at=request.call.place_of("url"),
                 help="compare it with the method's reference page",
             ),
         )
@@ -239,10 +255,16 @@ def _findings(sighting: Sighting, reached: Reached, wanted: Asked) -> Iterator[D
         yield Diagnostic(
             rule=NARROW_SCOPE,
             message=f"{reached.id} takes none of {', '.join(auth.scopes)}",
-            at=request.call.span,
+            at=_place_of_scopes(request),
             help=f"ask for {_sufficient(method.scopes, wanted)}",
         )
     yield from _unsigned(request)
+
+
+def _place_of_scopes(request: Request) -> Span:
+    block = "auth" if request.is_http else "connector_params"
+    scope = f"{block}.scope"
+    return request.call.place_of(scope if scope in request.call.places else f"{block}.scopes")
 
 
 def _meant(names: tuple[str, ...]) -> str:
@@ -273,6 +295,6 @@ def _unsigned(request: Request) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 rule=UNSIGNED_GOOGLE_API,
                 message="nothing signs this request to a Google API",
-                at=request.call.span,
+                at=request.call.place_of("url"),
                 help="write `auth: {type: OAuth2}`",
             )
