@@ -13,6 +13,7 @@ from wfprov.cli import (
     catalog,
     check,
     destroy,
+    diff,
     emulator,
     init,
     inspect,
@@ -37,7 +38,7 @@ app = typer.Typer(
     epilog="Start with `wfprov inspect FILE --project P --region R`, or `wfprov init`. "
     "Each command shows examples with `--help`.",
 )
-for command in (init, check, inspect, plan, apply, destroy, schema):
+for command in (init, check, inspect, plan, apply, destroy, diff, schema):
     command.register(app)
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(catalog.app, name="catalog")

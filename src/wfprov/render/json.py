@@ -60,7 +60,7 @@ def _workflow(inspected: Inspected, places: Places) -> dict[str, object]:
         "ok": not any(d.is_error for d in inspected.diagnostics),
         "diagnostics": [diagnostic_document(d, places) for d in inspected.diagnostics],
         "sites": [_site(use, places) for use in inspected.sites],
-        "grants": [_grant(grant) for grant in inspected.grants],
+        "grants": [grant_document(grant) for grant in inspected.grants],
         "apis": sorted({service for service, _ in inspected.apis}),
     }
 
@@ -114,7 +114,8 @@ def _question(question: Question) -> dict[str, object]:
     }
 
 
-def _grant(grant: Grant) -> dict[str, object]:
+def grant_document(grant: Grant) -> dict[str, object]:
+    """One grant, as `inspect` shows it."""
     custom = grant.custom_role
     return {
         "principal": grant.principal,
