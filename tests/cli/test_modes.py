@@ -15,8 +15,10 @@ from google.oauth2.credentials import Credentials
 
 from wfprov.core.address import RoleName, project_name
 from wfprov.core.policy import BindingKey, Membership
+from wfprov.emulator import admin
 from wfprov.gcp.dispatch import GoogleCloud
 from wfprov.gcp.session import embedded_session
+from wfprov.resources.api_service import ApiService
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.store.facts import open_facts
@@ -354,3 +356,67 @@ def change(cloud, access, *, add=(), remove=()) -> None:
 
 def members_of(cloud, access):
     return access.members(cloud.send(access.read()))
+
+
+TOPIC = "//pubsub.googleapis.com/projects/acme-shop/topics/refunds"
+PUBLISHING = (
+    REFUNDS
+    + """\
+- tell:
+    call: googleapis.pubsub.v1.projects.topics.publish
+    args: {topic: projects/acme-shop/topics/refunds, body: {messages: []}}
+"""
+)
+
+
+@pytest.mark.parametrize("asset", [True, False], ids=["cloud-asset", "lists"])
+def test_a_grant_on_what_no_definition_names_any_more_is_found(
+    pair, others, emulator, owner, asset
+):
+    sent = {"names": [TOPIC], "owner": owner, "project": "acme-shop"}
+    admin.answer(emulator.plane, "POST", "emulator/v1/resources", {}, sent)
+    pair.write("workflows/refunds.yaml", PUBLISHING)
+    applied(pair)
+    if asset:
+        others.send(ApiService(project="acme-shop", service="cloudasset.googleapis.com").create())
+    foreign = Membership(BindingKey(RoleName("roles/pubsub.publisher")), "user:ops@acme.example")
+    change(others, policy(TOPIC), add=[foreign])
+    pair.write("workflows/refunds.yaml", REFUNDS)
+    applied(pair)
+    shown = planned(pair, "--detailed-exitcode")
+    (left,) = [d for d in shown["drift"] if d["address"] == TOPIC]
+    assert left["mended"] is False
+    assert left["bindings"][0]["members"] == [
+        "serviceAccount:refunds@acme-shop.iam.gserviceaccount.com"
+    ]
+    assert any("Not looked at" in note for note in shown["notes"])
+    assert due(planned(pair, "--prune", "-o", "plan.json")) == {"iam_policy refunds": "update"}
+    assert pair.wfprov("apply", "plan.json").code == 0
+    assert foreign in members_of(others, policy(TOPIC))
+    assert planned(pair, "--prune")["drift"] == []
+    assert due(planned(pair, "--prune")) == {}
+
+
+def test_an_end_takes_the_grants_on_what_no_definition_names_along(pair, others, emulator, owner):
+    sent = {"names": [TOPIC], "owner": owner, "project": "acme-shop"}
+    admin.answer(emulator.plane, "POST", "emulator/v1/resources", {}, sent)
+    applied(pair)
+    mine = Membership(BindingKey(RoleName("roles/pubsub.publisher")), f"serviceAccount:{EMAIL}")
+    change(others, policy(TOPIC), add=[mine])
+    assert pair.wfprov("destroy", "-e", "shop", "--auto-approve").code == 0
+    assert not any(EMAIL in m.member for m in members_of(others, policy(TOPIC)))
+
+
+def test_what_grants_elsewhere_cost_does_not_grow_with_the_workflows(pair, others):
+    flows = [f"flow-{number:02}" for number in range(12)]
+    for name in flows:
+        pair.write(f"workflows/{name}.yaml", REFUNDS)
+    pair.write(
+        "wfprov.yaml", HEAD + "".join(f"  {n}: {{source: workflows/{n}.yaml}}\n" for n in flows)
+    )
+    applied(pair)
+    others.send(ApiService(project="acme-shop", service="cloudasset.googleapis.com").create())
+    ended = pair.wfprov("plan", "-e", "shop", "--verbose")
+    sent = [line for line in ended.err.splitlines() if " ms " in line]
+    assert sum("searchAllIamPolicies" in line for line in sent) == 1
+    assert sum("services.getIamPolicy" in line for line in sent) == 1

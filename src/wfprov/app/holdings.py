@@ -17,6 +17,8 @@ from wfprov.desired.accesses import access_to
 
 PARALLEL: Final = 10
 ASSET_PAGE: Final = 500
+MOST_QUERIES: Final = 4
+"""Members that are searched one by one: a stack of a thousand must not make a thousand searches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,17 @@ def find(
     *,
     parallel: int = PARALLEL,
     also: Iterable[ResourceName] = (),
+    over: Iterable[str] | None = None,
+    known: Iterable[tuple[Access, Body | None]] = (),
 ) -> Holdings:
     """Every policy of the projects, in them and above them, in which the members appear.
 
     By Cloud Asset search where it is enabled and allowed, whose results are read again from the
     resource itself; else by the policies of the project and of every resource of the kinds that
     wfprov binds. `also` are resources whose policies are read in any case. A deleted account counts
-    as the member that it was. `projects` are ids.
+    as the member that it was. `projects` are ids, `over` those whose folders and organisation are
+    looked at too, all of them when it is None. `known` are policies that were read a moment ago
+    and are not read again, None for one of which there is nothing.
 
     Raises:
         CloudError: no answer, or no credentials; what is refused is in `not_looked` instead.
@@ -84,9 +90,9 @@ def find(
     """
     wanted, asked = frozenset(members), tuple(dict.fromkeys(projects))
     with Gathering(cloud, parallel) as gathering:
-        looking = _Looking(gathering, facts, wanted)
+        looking = _Looking(gathering, facts, wanted, known)
         names = {ResourceName(n): None for n in (*map(project_name, asked), *also)}
-        above = looking.above(asked)
+        above = looking.above(asked if over is None else over)
         for some in above.values():
             names |= dict.fromkeys(some)
         searched = []
@@ -111,7 +117,13 @@ def find(
 class _Looking:
     """The policies that were read so far, and what Cloud Asset said of them before."""
 
-    def __init__(self, gathering: Gathering, facts: Facts, members: frozenset[str]) -> None:
+    def __init__(
+        self,
+        gathering: Gathering,
+        facts: Facts,
+        members: frozenset[str],
+        known: Iterable[tuple[Access, Body | None]],
+    ) -> None:
         self._gathering = gathering
         self._facts = facts
         self._members = members
@@ -119,6 +131,12 @@ class _Looking:
         self.accesses: dict[Address, Access] = {}
         self.bodies: dict[Address, Body] = {}
         self._gone: set[ResourceName] = set()
+        for access, body in known:
+            self.accesses[access.address] = access
+            if body is None:
+                self._gone.add(ResourceName(access.subject))
+            else:
+                self.bodies[access.address] = body
 
     def above(self, projects: Iterable[str]) -> dict[str, tuple[ResourceName, ...]]:
         """The folders and the organisation over each project, nearest first."""
@@ -137,7 +155,7 @@ class _Looking:
 
     def searched(self, projects: Iterable[str]) -> dict[str, list[ResourceName] | None]:
         """The resources that Cloud Asset names for each project; None where it does not answer."""
-        emails = sorted({_searchable(m) for m in self._members})
+        queries = _queries(self._members)
         found: dict[str, list[ResourceName] | None] = {project: [] for project in projects}
         calls = {
             (project, email): Call(
@@ -151,7 +169,7 @@ class _Looking:
                 pages="results",
             )
             for project in projects
-            for email in emails
+            for email in queries
         }
         answers = self._gathering.quietly(calls)
         for (project, email), body in answers.items():
@@ -165,16 +183,22 @@ class _Looking:
                 name = canonical_name(str(result.get("resource", "")), {number: project})
                 policy = result.get("policy")
                 assert email, "an empty query would find every policy"
-                if isinstance(policy, Mapping):
-                    said = Policy(policy).memberships()
+                if not isinstance(policy, Mapping):
+                    so_far.append(name)
+                    continue
+                said = {m for m in Policy(policy).memberships() if was(m.member) in self._members}
+                if said:
                     self._said.setdefault(name, set()).update(said)
-                so_far.append(name)
+                    so_far.append(name)
         return found
 
     def read(self, names: Iterable[ResourceName]) -> None:
         """Reads each policy from its resource."""
         calls: dict[ResourceName, Call] = {}
+        done = {access.subject for access in self.accesses.values()}
         for name in names:
+            if name in done:
+                continue
             access = access_to(name, self._facts)
             if access is None:
                 self._gathering.unseen.append(Unseen(name, "wfprov knows no way to its policy"))
@@ -242,6 +266,14 @@ def _ancestors(body: Body) -> tuple[ResourceName, ...]:
                 ResourceName(f"//cloudresourcemanager.googleapis.com/{kind}/{identity['id']}")
             )
     return tuple(found)
+
+
+def _queries(members: Iterable[str]) -> list[str]:
+    """What is searched for: each member; of many, what they have in common behind the `@`."""
+    found = {_searchable(m) for m in members}
+    if len(found) > MOST_QUERIES:
+        found = {q if q.startswith('"') else q.rpartition("@")[2] for q in found}
+    return sorted(found)
 
 
 def _searchable(member: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
+from wfprov.app.elsewhere import with_grants_elsewhere
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Loaded
 from wfprov.app.wiring import ControlPlane, facts
@@ -19,9 +20,9 @@ from wfprov.desired.build import build
 from wfprov.desired.graph import Desired
 from wfprov.desired.model import Existing, Inspected, Shared, Stack, WorkflowSpec
 from wfprov.desired.names import identity_email
-from wfprov.plan.build import plan_live, plan_offline
+from wfprov.plan.build import plan, plan_offline
 from wfprov.plan.change import Mode, Plan
-from wfprov.plan.live import NOTHING, Live, numbered, project_call
+from wfprov.plan.live import NOTHING, Live, numbered, project_call, read_live
 
 ERROR: Final = 1
 DUE: Final = 2
@@ -113,9 +114,12 @@ def make_live(
         desired, found = _desired(numbered.stack, inspected, ids)
     desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
     stood_in = _stand_ins(control, numbered.stack, desired)
-    checked, live = plan_live(
-        desired, control.reader, facts(), created=now(), mode=mode, parallel=parallel
-    )
+    live = read_live(desired, control.reader, parallel=parallel)
+    if mode is not Mode.PART:
+        desired, live = with_grants_elsewhere(
+            desired, live, control.reader, facts(), parallel=parallel
+        )
+    checked = plan(desired, live, facts(), created=now(), mode=mode)
     findings = _all(numbered, inspected, found, checked.diagnostics)
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)

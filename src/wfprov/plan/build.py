@@ -112,11 +112,12 @@ def _notes(desired: Desired, live: Live, mode: Mode) -> tuple[str, ...]:
         for email in sorted(desired.existing.keys() - live.accounts.keys())
         if not live.offline
     )
-    unseen += tuple(f"not looked at: {words}" for words in live.not_looked)
+    if live.not_looked:
+        unseen += (f"Not looked at: {'; '.join(dict.fromkeys(live.not_looked))}.",)
     if mode is not Mode.DESTROY:
         return unseen
-    looked = "only the policies that a definition names, and the project's, were looked at"
-    unseen = (*unseen, f"{looked}: a grant left elsewhere stays")
+    where = ", ".join(desired.projects) or "no project"
+    unseen = (*unseen, f"Looked at: {where}. What the stack has in other projects stays.")
     apis = sorted({r.address.name for r in desired.resources if r.kind == "api_service"})
     kept = (f"{len(apis)} APIs stay enabled: others may use them",) if apis else ()
     foreign = sorted(

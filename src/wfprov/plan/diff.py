@@ -43,8 +43,7 @@ class Difference:
 def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
     """What makes the live state the desired one, or with `Mode.DESTROY` removes the stack."""
     mine = {a: r for a, r in live.resources.items() if r.owner == desired.mark}
-    accounts = (r for r in mine.values() if isinstance(r, ServiceAccount))
-    owned = desired.owned | {f"serviceAccount:{account.email}" for account in accounts}
+    owned = own_members(desired, live)
     if mode is Mode.DESTROY:
         owned = frozenset(m for m in owned if _is_removable(m, live, desired))
     changes: list[Change] = []
@@ -84,6 +83,13 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         diagnostics=tuple(findings),
         owned=frozenset(owned),
     )
+
+
+def own_members(desired: Desired, live: Live) -> frozenset[str]:
+    """The members of the stack's accounts: those that it wants and those that carry its mark."""
+    accounts = (r for r in live.resources.values() if isinstance(r, ServiceAccount))
+    marked = {f"serviceAccount:{a.email}" for a in accounts if a.owner == desired.mark}
+    return desired.owned | marked
 
 
 def _moved_to(resource: Resource, desired: Desired) -> str:

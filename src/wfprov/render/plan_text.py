@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from wfprov.core.address import Address
+from wfprov.core.ownership import account_email
 from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Contents, Resource
 from wfprov.desired.graph import Because, Blocked
@@ -57,7 +58,7 @@ _HIDDEN_FIELDS: Final = frozenset(
 
 def plan_text(plan: Plan, style: Style = PLAIN, width: int = WIDTH) -> str:
     """Every change with its reason, what is open, what was left alone, and the counts."""
-    blocks = [*_changes(plan, style)]
+    blocks = [*_changes(plan, style, width)]
     if plan.drift:
         blocks += _drift(plan, style, width)
     if plan.blocked:
@@ -89,16 +90,16 @@ def _head(plan: Plan, style: Style) -> str:
     return f"{words}{tail}{style.paint(against, 'dim')}"
 
 
-def _changes(plan: Plan, style: Style) -> Iterator[str]:
+def _changes(plan: Plan, style: Style, width: int) -> Iterator[str]:
     apis = [c for c in plan.changes if isinstance(c, Create) and c.after.kind == "api_service"]
     if len(apis) > 1:
         names = sorted(address_of(c).name.rpartition("/")[2] for c in apis)
         sign = style.paint("+", "green")
-        listed = textwrap.wrap(", ".join(names), WIDTH - 6)
+        listed = textwrap.wrap(", ".join(names), width - 6)
         yield "\n".join([f"  {sign} {len(apis)} APIs enabled", *(f"      {row}" for row in listed)])
     for change in sorted(plan.changes, key=_kind_order):
         if action_of(change) is not Action.NO_OP and not (change in apis and len(apis) > 1):
-            yield "\n".join(_change(change, plan, style))
+            yield "\n".join(_change(change, plan, style, width))
 
 
 def _kind_order(change: Change) -> int:
@@ -106,7 +107,7 @@ def _kind_order(change: Change) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-def _change(change: Change, plan: Plan, style: Style) -> Iterator[str]:
+def _change(change: Change, plan: Plan, style: Style, width: int) -> Iterator[str]:
     sign, colour = _SIGNS[action_of(change)]
     name = style.paint(thing(address_of(change), plan.project), "bold")
     revision = ""
@@ -128,7 +129,7 @@ def _change(change: Change, plan: Plan, style: Style) -> Iterator[str]:
         case Delete() | NoOp():
             return
         case AccessChange():
-            yield from _access(change, plan, style)
+            yield from _access(change, plan, style, width)
 
 
 def _place(scope: str, plan: Plan) -> str:
@@ -213,19 +214,21 @@ def _source(old: Contents, new: Contents, style: Style) -> Iterator[str]:
         yield f"        ... {len(rows) - _MOST_SOURCE_LINES} more lines of the diff"
 
 
-def _access(change: AccessChange, plan: Plan, style: Style) -> Iterator[str]:
+def _access(change: AccessChange, plan: Plan, style: Style, width: int) -> Iterator[str]:
     keys = {m.key for m in (*change.add, *change.remove, *change.inherited)}
     for key in sorted(keys, key=BindingKey.sort_key):
         condition = f"  if {safe(key.condition.expression)}" if key.condition else ""
         yield f"      {safe(key.role)}{style.paint(condition, 'dim')}"
-        yield from _members(change, key, plan, style)
+        yield from _members(change, key, plan, style, width)
     others = {m.key for m in change.before} - keys
     if others:
         words = f"{counted(len(others), 'other binding')} not touched"
         yield f"      {style.paint(words, 'dim')}"
 
 
-def _members(change: AccessChange, key: BindingKey, plan: Plan, style: Style) -> Iterator[str]:
+def _members(
+    change: AccessChange, key: BindingKey, plan: Plan, style: Style, width: int
+) -> Iterator[str]:
     stay = sorted(
         (m for m in change.before - change.remove if m.key == key), key=Membership.sort_key
     )
@@ -240,20 +243,21 @@ def _members(change: AccessChange, key: BindingKey, plan: Plan, style: Style) ->
     for m in sorted(change.add, key=Membership.sort_key):
         if m.key == key:
             yield f"        {style.paint('+', 'green')} {safe(m.member)}"
-            yield from _because(change.because.get(m, ()), style)
+            yield from _because(change.because.get(m, ()), style, width)
     for m in sorted(change.inherited, key=Membership.sort_key):
         if m.key == key:
             above = safe(short_name(change.inherited[m]))
             yield f"        {style.paint('<=', 'dim')} {safe(m.member)}  has it by {above}"
-            yield from _because(change.because.get(m, ()), style)
+            yield from _because(change.because.get(m, ()), style, width)
 
 
-def _because(reasons: Iterable[Because], style: Style) -> Iterator[str]:
+def _because(reasons: Iterable[Because], style: Style, width: int) -> Iterator[str]:
     for why in reasons:
         when = f"  when {why.when}" if why.when else ""
         when += f"  ({why.breadth})" if why.breadth else ""
         words = f"because {why.site}  {why.file}:{why.line}{when}"
-        yield f"            {style.paint(safe(words), 'dim')}"
+        for line in _wrapped(words, width, indent=" " * 12, hang=" " * 14):
+            yield style.paint(line, "dim")
 
 
 def _drift(plan: Plan, style: Style, width: int) -> Iterator[str]:
@@ -328,9 +332,16 @@ def _added(plan: Plan, width: int) -> Iterator[str]:
     for words, roles_of in (("adds", gained), ("removes", lost)):
         verb = "gets" if roles_of is gained else "loses"
         for member, roles in sorted(roles_of.items()):
-            name = member.partition(":")[2]
+            name = _known_as(member, plan)
             text = f"Access that this {words}: {name} {verb} {', '.join(roles)}."
             yield from _wrapped(text, width)
+
+
+def _known_as(member: str, plan: Plan) -> str:
+    """A member without its kind; an account of the plan's project by its name alone."""
+    email = member.partition(":")[2]
+    name = email.partition("@")[0]
+    return name if account_email(plan.project, name) == email else email
 
 
 def _summary(plan: Plan, style: Style, width: int) -> str:

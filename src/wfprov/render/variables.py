@@ -13,7 +13,8 @@ _SECRET_NAME: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"true|false|[+-]?\d{1,9}(?:\.\d{1,9})?|[a-z]+-[a-z]+\d{1,2}")
 """Switches, numbers and regions."""
-_WORDS: Final = re.compile(r"(?:[A-Za-z]{1,20}|\d{1,12})(?:[-_.](?:[A-Za-z]{1,20}|\d{1,12}))*")
+_WORD: Final = r"(?:[A-Za-z]{1,20}\d{0,3}|\d{1,12})"
+_WORDS: Final = re.compile(rf"{_WORD}(?:[-_.]{_WORD})*")
 """What a path or a host is made of when it is no token."""
 
 
