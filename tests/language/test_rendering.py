@@ -33,7 +33,8 @@ def filled(text: str) -> str:
     [
         ("${region}/${ var.env }", "us-east1/prod"),
         ('${n} ${half} ${on} ${var.names[1]} ${var.m["k"]}', "30 0.5 true b v"),
-        ("${other} ${upper(region)} ${var.m}", "${other} ${upper(region)} ${var.m}"),
+        ("${other} ${upper(region)} ${var.m}", "${other} US-EAST1 ${var.m}"),
+        ("${uuid()} ${upper(other)}", "${uuid()} ${upper(other)}"),
         ("$${region} %%{ if on }", "$${region} %%{ if on }"),
         ("${piece}/x", "https://${var.host}/x"),
         ("${code}", "$${x}"),

@@ -118,6 +118,15 @@ SERVICE = (
         ("${local.a}/${local.b}", 'locals {\n a = "https://h/${local.b}"\n b = "c"\n}', "https://h/c/c"),
         ("${local.a}", "locals {\n a = local.b\n b = local.a\n}", "{local.a}"),
         ("https://${google_storage_bucket.b.name}/", 'resource "google_storage_bucket" "b" {\n name = "n"\n}', "https://n/"),
+        ("https://${var.host}/", 'variable "host" {\n type = string\n default = "d.example"\n}', "https://d.example/"),
+        ("https://${var.host}/", 'variable "host" {\n type = string\n}', "https://{var.host}/"),
+        ("https://${var.host}/", 'variable "host" {\n default = ""\n}', "https://{var.host}/"),
+        ("${local.c}", 'locals {\n a = "h.example"\n b = "https://${local.a}"\n c = "${local.b}/x"\n}', "https://h.example/x"),
+        ("${local.u}", 'locals {\n h = "h.example"\n u = format("https://%s/%s", local.h, "p")\n}', "https://h.example/p"),
+        ("https://${var.prod ? local.h.p : local.h.d}/", 'locals {\n h = { p = "p.x", d = "d.x" }\n}\nvariable "prod" {\n default = false\n}', "https://d.x/"),
+        ("${module.api.uri}/x", 'module "api" {\n source = "./api"\n}', "{module.api.uri}/x"),
+        ("${google_cloud_run_v2_service.api.uri}", 'locals {\n p = "acme"\n}\nresource "google_cloud_run_v2_service" "api" {\n name = "${local.p}-orders"\n location = "us-east1"\n}', "https://acme-orders-493817260155.us-east1.run.app"),
+        ("${data.google_cloud_run_v2_service.api.uri}", SERVICE.replace("resource", "data"), "https://orders-493817260155.us-east1.run.app"),
         ("https://${var.region}.x", 'provider "google" {\n region = var.region\n}', "https://europe-west1.x"),
     ],
 )  # fmt: skip
@@ -144,6 +153,84 @@ def test_variables_of_a_templatefile_are_values():
     assert (workflow.path, workflow.templating) == ("w.yaml", "terraform")
     values = module.values(workflow)
     assert (values["a"], values["b"], values["c"]) == ("x", 3, [1, "y"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("local.wf", "- a: {return: 1}"),
+        ("local.again", "- a: {return: 1}"),
+        ("trimspace(local.wf)", "- a: {return: 1}"),
+        ("chomp(<<-E\n  - b: {return: 2}\n  E\n  )", "- b: {return: 2}"),
+        ("<<E\n- c:\n    return: <<-X\nE", "- c:\n    return: <<-X"),
+    ],
+)
+def test_a_heredoc_is_found_behind_locals_and_functions_that_strip(expression, text):
+    workflow, _ = only(
+        "locals {\n  wf = <<-EOT\n    - a: {return: 1}\n  EOT\n  again = local.wf\n}\n"
+        f'resource "google_workflows_workflow" "w" {{\n  source_contents = {expression}\n}}\n'
+    )
+    assert workflow.heredoc is not None
+    assert workflow.heredoc.text.strip() == text
+
+
+@pytest.mark.parametrize(
+    "cycle", ["locals {\n  wf = local.wf\n}", "locals {\n wf = local.x\n x = local.wf\n}"]
+)
+def test_a_local_that_is_itself_is_a_problem_and_no_endless_search(cycle):
+    workflow, _ = only(
+        f'{cycle}\nresource "google_workflows_workflow" "w" {{\n source_contents = local.wf\n}}\n'
+    )
+    assert workflow.problem is not None
+
+
+@pytest.mark.parametrize(
+    "given", ["local.vars", "merge(local.vars, { b = 1 })", '{ a = "x", b = 1 }']
+)
+def test_variables_of_a_templatefile_may_be_put_together(given):
+    workflow, _ = only(
+        'locals {\n  vars = { a = "x" }\n}\nresource "google_workflows_workflow" "w" {\n'
+        f'  source_contents = templatefile("${{path.module}}/w.yaml", {given})\n}}\n'
+    )
+    assert workflow.path == "w.yaml"
+    assert workflow.variables["a"] == "x"
+
+
+def test_a_default_that_is_used_is_told_of_once_and_a_given_value_silences_it():
+    text = 'variable "h" {\n  default = "d.example"\n}\nvariable "unused" {\n  default = 1\n}\n'
+    source = Source("main.tf", text)
+    (note,) = Module([source], {}).defaults_used("https://${var.h}/ ${var.h}")
+    assert note.rule.slug == "terraform-default"
+    assert note.at.text == '"d.example"'  # type: ignore[union-attr]
+    assert Module([source], {"var": {"h": "x"}}).defaults_used("${var.h}") == ()
+
+
+def test_a_finding_in_a_nested_heredoc_stands_at_its_line_of_the_terraform_file():
+    text = dedent(
+        """\
+        locals { x = 1 }
+        resource "google_workflows_workflow" "w" {
+          source_contents = <<-EOT
+            main:
+              steps:
+                - log:
+                    call: sys.log
+                    args:
+                      text: |
+                        <<-INNER
+                        EOTX
+                - bad:
+                    cal: http.get
+          EOT
+        }
+        """
+    )
+    workflow, _ = only(text)
+    assert workflow.heredoc is not None
+    findings = parse(workflow.heredoc, "terraform").diagnostics
+    (unknown,) = [d for d in findings if d.rule.slug == "unknown-key"]
+    assert text[: unknown.at.start].count("\n") + 1 == 13  # type: ignore[union-attr]
+    assert text[unknown.at.start : unknown.at.end] == "cal"  # type: ignore[union-attr]
 
 
 def test_a_definition_that_is_not_found_is_an_error_at_its_expression():

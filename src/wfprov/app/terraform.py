@@ -40,6 +40,8 @@ class Expansion:
             if one.path is not None:
                 path, text = self._read(one, spec)
             if text is not None:
+                notes = module.defaults_used(text.text)
+                self.diagnostics += [note for note in notes if note not in self.diagnostics]
                 self._place(_spec(spec, one, path, module.values(one), len(found)), text)
 
     def settled(self, named: Iterable[str]) -> tuple[WorkflowSpec, ...]:

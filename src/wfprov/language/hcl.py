@@ -117,6 +117,26 @@ def call(text: str, place: Range) -> tuple[str, tuple[Range, ...]] | None:
     return head["name"], _between(text, head.end(), end - 1)
 
 
+def choice(text: str, place: Range) -> tuple[Range, Range, Range] | None:
+    """The ranges of `condition ? one : other`; None for any other expression."""
+    start, end = place
+    marks: list[int] = []
+    depth = 0
+    at = start
+    while at < end:
+        sign = text[at]
+        if sign == '"':
+            at = max(_end_of_string(text, at), at + 1)
+            continue
+        depth += (sign in "[({") - (sign in "])}")
+        if not depth and sign == ("?" if not marks else ":") and len(marks) < 2:  # noqa: PLR2004
+            marks.append(at)
+        at += 1
+    if len(marks) < 2:  # noqa: PLR2004
+        return None
+    return (start, marks[0]), (marks[0] + 1, marks[1]), (marks[1] + 1, end)
+
+
 def heredoc(text: str, place: Range) -> Range | None:
     """The range of the lines of a heredoc; None for any other expression."""
     head = _HEREDOC.match(text, *place)

@@ -22,16 +22,13 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from wfprov.core.span import Source, Span
-from wfprov.language.hcl import items
+from wfprov.language import hcl
 from wfprov.language.limits import MAX_READ
+from wfprov.language.terraform_functions import UNKNOWN, Unknown, applied
 from wfprov.language.tokens import HOLE
 
 Lookup: TypeAlias = Callable[[str], object]
 """The value of a reference as it is written, `var.region`; `UNKNOWN` when it has none."""
-
-
-class Unknown:
-    """The value of what nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,6 @@ class Fragment:
 
     template: str
 
-
-UNKNOWN: Final = Unknown()
 
 _PART: Final = re.compile(
     rf"(?P<escape>\$\$\{{|%%\{{)|(?P<hole>{HOLE})"
@@ -58,9 +53,10 @@ _FOR: Final = re.compile(
 _REFERENCE: Final = re.compile(
     r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[\s*(?:\d+|\"[^\"$]*\"|[A-Za-z_][\w.]*)\s*\])*"
 )
-_STRING: Final = re.compile(r'"(?:[^"\\$%]|\\["\\nt])*+"')
+_STRING: Final = re.compile(r'"(?:[^"\\$%]|[$%](?!\{)|\\["\\nt])*+"')
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 _COMPARISON: Final = re.compile(r"(?P<left>[^=!]+)(?P<sign>==|!=)(?P<right>[^=]+)")
+_COMPREHENSION: Final = re.compile(r"\[\s*for\s")
 _KEY: Final = re.compile(r"[^.\[\]\s\"]+")
 _MOST_DIRECTIVES: Final = 2000
 _STRIPPED: Final = " \t\r\n"
@@ -117,6 +113,11 @@ def rendered(text: str, known: Lookup, kind: Literal["terraform", "cloudbuild"])
     except _TooLargeError:
         return Rendered(text, ((0, 0, len(text)),))
     return Rendered("".join(writer.parts), tuple(writer.stretches))
+
+
+def evaluated(code: str, known: Lookup) -> object:
+    """What an expression of Terraform comes to; unknown where it is not certain."""
+    return _Writer("", known).value(code, {})
 
 
 def deployed(text: str) -> str:
@@ -230,7 +231,7 @@ class _Writer:
         if opening is None or block.closing is None:
             self._unsettled(block, names)
         elif condition := _IF.fullmatch(code):
-            value = self._value(condition["condition"], names)
+            value = self.value(condition["condition"], names)
             if isinstance(value, bool):
                 chosen = block.branches[0 if value else 1 :][:1]
                 for _, parts in chosen:
@@ -238,7 +239,7 @@ class _Writer:
             else:
                 self._unsettled(block, names)
         elif (loop := _FOR.fullmatch(code)) and len(block.branches) == 1:
-            items = _items(self._value(loop["list"], names))
+            items = _items(self.value(loop["list"], names))
             if items is None:
                 self._unsettled(block, {**names, loop["name"]: UNKNOWN, loop["key"] or "": UNKNOWN})
                 return
@@ -266,7 +267,7 @@ class _Writer:
             elif part["hole"] is None:
                 self._copy(*part.span())
             else:
-                written = _written(self._value(part["hole"][2:-1], names))
+                written = _written(self.value(part["hole"][2:-1], names))
                 if written is None:
                     self._copy(*part.span())
                 else:
@@ -299,7 +300,7 @@ class _Writer:
             self.stretches.append((self._length - len(written), start, end))
             self.parts.append(written)
 
-    def _value(self, code: str, names: Mapping[str, object], depth: int = 0) -> object:
+    def value(self, code: str, names: Mapping[str, object], depth: int = 0) -> object:
         """The value of the small part of Terraform's language that is read: see the module."""
         code = code.strip().strip("~").strip()
         if code in ("true", "false"):
@@ -312,18 +313,39 @@ class _Writer:
             name = _KEY.match(code)
             assert name is not None, "a reference begins with a name"
             return (lookup(names) if name.group() in names else self._known)(code)
-        listed = items(code, (0, len(code)))
-        if listed is not None and depth < _DEEPEST:
-            return [self._value(code[slice(*item)], names, depth + 1) for item in listed]
+        if depth < _DEEPEST:
+            made = self._made(code, names, depth + 1)
+            if not isinstance(made, Unknown):
+                return made
         if code.startswith("!") and depth < _DEEPEST:
-            value = self._value(code[1:], names, depth + 1)
+            value = self.value(code[1:], names, depth + 1)
             return not value if isinstance(value, bool) else UNKNOWN
         if comparison := _COMPARISON.fullmatch(code):
-            left = self._value(comparison["left"], names, depth + 1)
-            right = self._value(comparison["right"], names, depth + 1)
+            left = self.value(comparison["left"], names, depth + 1)
+            right = self.value(comparison["right"], names, depth + 1)
             if all(isinstance(side, str | int | float) for side in (left, right)):
                 same = left == right and isinstance(left, str) == isinstance(right, str)
                 return same == (comparison["sign"] == "==")
+        return UNKNOWN
+
+    def _made(self, code: str, names: Mapping[str, object], depth: int) -> object:
+        """What a list, a map, a call of a function or a choice of two comes to."""
+        whole = (0, len(code))
+        listed = hcl.items(code, whole)
+        if listed is not None and not _COMPREHENSION.match(code):
+            return [self.value(code[slice(*item)], names, depth) for item in listed]
+        entries = hcl.entries(code, whole)
+        if entries is not None:
+            return {k: self.value(code[slice(*v)], names, depth) for k, v in entries.items()}
+        called = hcl.call(code, whole)
+        if called is not None:
+            args = [self.value(code[slice(*arg)], names, depth) for arg in called[1]]
+            return applied(called[0], args)
+        chosen = hcl.choice(code, whole)
+        if chosen is not None:
+            verdict = self.value(code[slice(*chosen[0])], names, depth)
+            if isinstance(verdict, bool):
+                return self.value(code[slice(*chosen[1 if verdict else 2])], names, depth)
         return UNKNOWN
 
 

@@ -199,6 +199,15 @@ TEMPLATE_DIRECTIVE: Final = _warning(
     "govern are read once each: calls are found, but not how often they stand in the definition.",
     "https://developer.hashicorp.com/terraform/language/expressions/strings",
 )
+TERRAFORM_DEFAULT: Final = Rule(
+    slug="terraform-default",
+    severity=Severity.NOTE,
+    summary="A variable of Terraform is taken at its default",
+    docs="A `.tfvars` file, an environment variable or the command line may give another value; "
+    "none of them is read. Write the value that is deployed in wfprov.yaml or the environment's "
+    "file:\n\n```yaml\ntemplate_values:\n  var: {region: europe-west1}\n```",
+    source="https://developer.hashicorp.com/terraform/language/values/variables",
+)
 TERRAFORM_SOURCE: Final = _error(
     "terraform-source",
     "The definition of a workflow in a Terraform file is not found",

@@ -10,43 +10,31 @@ Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/res
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.span import Source, Span
 from wfprov.language import hcl
-from wfprov.language.rendering import UNKNOWN, Fragment, Lookup, Unknown, lookup, rendered
-from wfprov.language.rules_text import TERRAFORM_SOURCE
+from wfprov.language.rendering import Fragment, evaluated, lookup, rendered
+from wfprov.language.rules_text import TERRAFORM_DEFAULT, TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
+from wfprov.language.terraform_address import Place, address, known
+from wfprov.language.terraform_functions import UNKNOWN, Unknown
 from wfprov.language.tokens import HOLE
 
+__all__ = ["WORKFLOW", "Module", "Place", "TerraformWorkflow", "address", "excerpt", "known"]
+
 WORKFLOW: Final = "google_workflows_workflow"
-# https://registry.terraform.io/providers/hashicorp/google/latest/docs (not opened)
-_FUNCTIONS: Final = {"google_cloudfunctions_function", "google_cloudfunctions2_function"}
-_ADDRESS: Final = re.compile(
-    r"(?:data\.)?(?P<kind>google_cloud(?:_run_v2_service|_run_service|functions2?_function))"
-    r"\.(?P<label>[\w-]+)(?:\[[^\]]*\])?"
-    r"\.(?P<attribute>uri|urls\[0\]|url|https_trigger_url"
-    r"|status(?:\[0\]|\.0)\.url|service_config(?:\[0\]|\.0)\.uri)"
-)
 _HOLE: Final = re.compile(HOLE)
 _LITERAL: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?|true|false")
+_LOCAL: Final = re.compile(r"local\.(?P<name>[\w-]+)")
 _MODULE_PATH: Final = re.compile(r"^\$\{path\.(?:module|root|cwd)\}/")
 _LONGEST: Final = 20_000
 _DEEPEST: Final = 10
 _MOST_WORKFLOWS: Final = 100
 _MOST_READ: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the workflow is deployed, as far as anything but the module tells."""
-
-    project: str | None = None
-    project_number: str | None = None
-    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +52,7 @@ class TerraformWorkflow:
     path: str | None = None
     templating: Kind | None = "terraform"
     variables: Mapping[str, object] = field(default_factory=dict)
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
     service_account: tuple[str, Span] | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     problem: Diagnostic | None = None
@@ -85,6 +73,16 @@ class Module:
             block.labels: (source, block)
             for source, block in self._blocks
             if block.kind == "resource" and len(block.labels) == 2  # noqa: PLR2004
+        }
+        self._data = {
+            block.labels: (source, block)
+            for source, block in self._blocks
+            if block.kind == "data" and len(block.labels) == 2  # noqa: PLR2004
+        }
+        self._defaults = {
+            block.labels[0]: (source, block.attributes["default"])
+            for source, block in self._blocks
+            if block.kind == "variable" and len(block.labels) == 1 and "default" in block.attributes
         }
         self._locals = {
             name: (source, place)
@@ -110,19 +108,27 @@ class Module:
             "local": {name: at.value(*where) for name, where in self._locals.items()},
             "var": variables,
         }
-        for (kind, label), (source, block) in self._resources.items():
-            known = values.setdefault(kind, {})
-            assert isinstance(known, dict)
-            known[label] = {
-                name: value
-                for name, place in block.attributes.items()
-                if not isinstance(value := at.value(source, place), Unknown)
-            }
+        data: dict[str, object] = {}
+        values["data"] = data
+        for blocks, where in ((self._resources, values), (self._data, data)):
+            for (kind, label), (source, block) in blocks.items():
+                known = where.setdefault(kind, {})
+                assert isinstance(known, dict)
+                known[label] = {
+                    name: value
+                    for name, place in block.attributes.items()
+                    if not isinstance(value := at.value(source, place), Unknown)
+                }
         return _over(self._given, {**values, **workflow.variables})
 
     def _variables(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
         """Variables that the workflow's place tells: `region = var.region`, in the provider too."""
-        found: dict[str, object] = {}
+        own_values = _Resolver(self, workflow.place, {})
+        found: dict[str, object] = {
+            name: value
+            for name, where in self._defaults.items()
+            if not isinstance(value := own_values.value(*where), Unknown) and value != ""
+        }
         place = workflow.place
         here = (workflow.at.start, workflow.at.end)
         for source, block in self._blocks:
@@ -161,9 +167,23 @@ class Module:
         where = block.attributes.get("source_contents")
         if where is None:
             return replace(base, problem=_problem(base.at, "it has no source_contents"))
+        source, where = self._followed(source, where)
         if lines := hcl.heredoc(source.text, where):
             return replace(base, heredoc=excerpt(source, *lines))
         return self._from_file(base, source, where)
+
+    def _followed(self, source: Source, where: hcl.Range) -> tuple[Source, hcl.Range]:
+        """The expression that a local stands for, without what only takes space away."""
+        for _ in range(_DEEPEST):
+            called = hcl.call(source.text, where)
+            if called is not None and called[0] in ("trimspace", "chomp") and len(called[1]) == 1:
+                where = called[1][0]
+                continue
+            local = _LOCAL.fullmatch(source.text, *where)
+            if local is None or local["name"] not in self._locals:
+                break
+            source, where = self._locals[local["name"]]
+        return source, where
 
     def _from_file(
         self, base: TerraformWorkflow, source: Source, where: hcl.Range
@@ -174,8 +194,8 @@ class Module:
             path = None if path is None else _MODULE_PATH.sub("", path)
             if path and "${" not in path:
                 resolver = _Resolver(self, base.place, self._variables(base))
-                named = hcl.entries(source.text, called[1][1]) if called[1][1:] else None
-                values = {k: resolver.value(source, v) for k, v in (named or {}).items()}
+                given = resolver.value(source, called[1][1]) if called[1][1:] else None
+                values = given if isinstance(given, Mapping) else {}
                 return replace(
                     base,
                     path=path,
@@ -192,14 +212,34 @@ class Module:
 
     def attribute(self, kind: str, label: str, name: str) -> tuple[Source, hcl.Range] | None:
         """Where an attribute of a resource is written."""
-        source, block = self._resources.get((kind, label), (None, None))
+        held = self._data if kind.startswith("data.") else self._resources
+        source, block = held.get((kind.removeprefix("data."), label), (None, None))
         if source is None or block is None or name not in block.attributes:
             return None
         return source, block.attributes[name]
 
     def lacks(self, kind: str, label: str, name: str) -> bool:
         """Whether the resource is there and does not write the attribute."""
-        return (kind, label) in self._resources and self.attribute(kind, label, name) is None
+        held = self._data if kind.startswith("data.") else self._resources
+        return (kind.removeprefix("data."), label) in held and self.attribute(
+            kind, label, name
+        ) is None
+
+    def defaults_used(self, text: str) -> tuple[Diagnostic, ...]:
+        """A note for each variable that is taken at its default, in a definition or the module."""
+        texts = [text, *{source.name: source.text for source, _ in self._blocks}.values()]
+        return tuple(
+            Diagnostic(
+                rule=TERRAFORM_DEFAULT,
+                message=f"var.{name} is taken at its default, {shown}",
+                at=Span(source, *where),
+                help="give another value under `template_values:`, as `var: {" + name + ": ...}`",
+            )
+            for name, (source, where) in self._defaults.items()
+            if isinstance(self.given(f"var.{name}"), Unknown)
+            and (shown := " ".join(source.text[slice(*where)].split())[:40]) not in ('""', "null")
+            and any(re.search(rf"\bvar\.{re.escape(name)}\b", one) for one in texts)
+        )
 
     def given(self, reference: str) -> object:
         """What the user wrote for a reference."""
@@ -241,6 +281,9 @@ class _Resolver:
         mapped = hcl.entries(text, place)
         if mapped is not None:
             return {k: self.value(source, v, depth + 1) for k, v in mapped.items()}
+        made = evaluated(code, lambda reference: self._known(reference, depth + 1))
+        if isinstance(made, Mapping | list):
+            return made
         hole = f"${{{code}}}"
         return self._text(hole, depth) if _HOLE.fullmatch(hole) and "<<" not in code else UNKNOWN
 
@@ -258,7 +301,8 @@ class _Resolver:
         given = self._module.given(reference)
         if not isinstance(given, Unknown):
             return given
-        kind, _, rest = reference.partition(".")
+        data = "data." if reference.startswith("data.") else ""
+        kind, _, rest = reference.removeprefix(data).partition(".")
         name, _, attribute = rest.partition(".")
         where = None
         if kind == "local":
@@ -266,56 +310,13 @@ class _Resolver:
             if where is not None and attribute:
                 return lookup({"local": {name: self.value(*where, depth)}})(reference)
         elif re.fullmatch(r"\w+", attribute):
-            where = self._module.attribute(kind, name, attribute)
+            where = self._module.attribute(data + kind, name, attribute)
         if where is not None:
             return self.value(*where, depth)
         if kind == "var":
             return self._variables(reference)
         made = address(reference, self._place, self._module.lacks)
         return self._text(made.template, depth) if isinstance(made, Fragment) else UNKNOWN
-
-
-def known(values: Mapping[str, object], place: Place) -> Lookup:
-    """References as a template finds them: in the values, else the address of a resource."""
-    found = lookup(values)
-
-    def value(reference: str) -> object:
-        given = found(reference)
-        if not isinstance(given, Unknown):
-            return given
-        made = address(reference, place, lambda *_: False)
-        if not isinstance(made, Fragment):
-            return made
-        return Fragment(rendered(made.template, found, "terraform").text)
-
-    return value
-
-
-def address(
-    reference: str, place: Place, lacks: Callable[[str, str, str], bool]
-) -> Fragment | Unknown:
-    """The address of a Cloud Run service or a function that a reference stands for.
-
-    Of its addresses the one that tells project, region and name, the latter still to be filled in:
-    that of a service is as good as the other one that it has. It is presumed to be in the
-    workflow's own project, and where the resource certainly `lacks` a region, in its region.
-
-    Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
-    """
-    found = _ADDRESS.fullmatch(reference)
-    if found is None:
-        return UNKNOWN
-    kind, label, attribute = found["kind"], found["label"], found["attribute"]
-    name = f"${{{kind}.{label}.name}}"
-    key = "region" if kind == "google_cloudfunctions_function" else "location"
-    where = f"${{{kind}.{label}.{key}}}"
-    if lacks(kind, label, key):
-        where = place.region or "${wfprov.region}"
-    if attribute == "https_trigger_url" or (attribute == "url" and kind in _FUNCTIONS):
-        project = place.project or "${wfprov.project}"
-        return Fragment(f"https://{where}-{project}.cloudfunctions.net/{name}")
-    number = place.project_number or "${wfprov.project_number}"
-    return Fragment(f"https://{name}-{number}.{where}.run.app")
 
 
 def excerpt(source: Source, start: int, end: int) -> Source:
