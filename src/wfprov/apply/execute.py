@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Event as Flag
 from threading import Lock
 
+from wfprov.apply.doing import UnsettledError, World
 from wfprov.apply.outcome import (
     Ended,
     Event,
@@ -15,12 +16,15 @@ from wfprov.apply.outcome import (
     Report,
     Started,
     State,
+    Stopping,
     unobserved,
 )
-from wfprov.apply.step import World, carry_out
+from wfprov.apply.step import carry_out
+from wfprov.apply.waiting import PATIENCE, Patience
+from wfprov.core.crew import Crew
 from wfprov.core.errors import StalePlanError, WfprovError
 from wfprov.core.ports import Clock, Cloud, Dice
-from wfprov.plan.change import Plan
+from wfprov.plan.change import Plan, address_of
 from wfprov.plan.legal import check_legal
 from wfprov.plan.live import PARALLEL, Live, read_live
 from wfprov.plan.stages import Step, StepId, stages
@@ -55,16 +59,21 @@ def execute(
     dice: Dice,
     live: Live,
     parallel: int = PARALLEL,
+    patience: Patience = PATIENCE,
     observe: Observer = unobserved,
 ) -> Report:
     """Does what a plan says, `parallel` steps at a time, and reports every step.
 
     `live` is what the plan was made from, or what `still_true` returned: its policies are not read
-    again unless somebody changed them. After a failure, whatever does not depend on it goes on. A
-    KeyboardInterrupt lets the running steps end, starts no other, and is in the report.
+    again unless somebody changed them. After a failure, whatever does not depend on it goes on.
+
+    A KeyboardInterrupt lets the requests under way end, starts no other step, waits for nothing
+    more, and is in the report; a second one leaves the running steps alone and reports them as
+    unknown.
     """
     assert plan.applyable, "a plan with open questions is not applied"
     check_legal(plan)
+    stop = Flag()
     lock = Lock()
 
     def observed(event: Event) -> None:
@@ -72,54 +81,94 @@ def execute(
             observe(event)
 
     world = World(
-        cloud=cloud, clock=clock, dice=dice, observe=observed, owned=plan.owned, bodies=live.bodies
+        cloud=cloud,
+        clock=clock,
+        dice=dice,
+        observe=observed,
+        owned=plan.owned,
+        bodies=live.bodies,
+        managed=frozenset(address_of(change) for change in plan.changes),
+        patience=patience,
+        stopped=stop.is_set,
     )
-    return _Run(world, parallel).through(stages(plan.changes))
+    return _Run(world, parallel, stop).through(stages(plan.changes))
 
 
 class _Run:
     """One pass through the stages."""
 
-    def __init__(self, world: World, parallel: int) -> None:
+    def __init__(self, world: World, parallel: int, stop: Flag) -> None:
         self._world = world
         self._parallel = parallel
+        self._stop = stop
+        self._lock = Lock()
+        self._running: dict[StepId, float] = {}
         self._outcomes: dict[StepId, Outcome] = {}
-        self._stop = Flag()
 
     def through(self, all_stages: tuple[tuple[Step, ...], ...]) -> Report:
-        with ThreadPoolExecutor(max_workers=self._parallel) as pool:
+        with Crew(self._parallel) as crew:
             try:
-                for stage in all_stages:
-                    for future in [pool.submit(self._do, step) for step in stage]:
-                        future.result()
+                try:
+                    for stage in all_stages:
+                        for step in stage:
+                            crew.submit(partial(self._do, step))
+                        crew.wait()
+                except KeyboardInterrupt:
+                    self._stopped()
+                    crew.wait()
             except KeyboardInterrupt:
-                # Leaving the pool waits for the steps that run; those that wait see the flag.
                 self._stop.set()
         ordered = [step for stage in all_stages for step in stage]
-        missing = [s for s in ordered if s.id not in self._outcomes]
-        for step in missing:
-            self._end(Outcome(step=step, state=State.NOT_STARTED))
+        with self._lock:
+            begun, outcomes = dict(self._running), dict(self._outcomes)
+        left_alone = WfprovError(
+            "it was under way when the run was broken off, and whether it was done is not known",
+            help="run again: what was done is then found and kept",
+        )
+        for step in ordered:
+            if step.id in begun:
+                seconds = self._world.clock.now() - begun[step.id]
+                outcomes[step.id] = Outcome(
+                    step=step, state=State.UNKNOWN, error=left_alone, seconds=seconds
+                )
+            elif step.id not in outcomes:
+                outcomes[step.id] = Outcome(step=step, state=State.NOT_STARTED)
+            else:
+                continue
+            self._world.observe(Ended(outcomes[step.id]))
         return Report(
-            outcomes=tuple(self._outcomes[step.id] for step in ordered),
+            outcomes=tuple(outcomes[step.id] for step in ordered),
             interrupted=self._stop.is_set(),
         )
 
+    def _stopped(self) -> None:
+        self._stop.set()
+        with self._lock:
+            running = len(self._running)
+        self._world.observe(Stopping(running))
+
     def _do(self, step: Step) -> None:
-        failed = tuple(id_ for id_ in step.after if self._state(id_) is not State.DONE)
-        if self._stop.is_set() or failed:
+        with self._lock:
+            failed = tuple(id_ for id_ in step.after if self._state(id_) is not State.DONE)
+            begins = not (failed or self._stop.is_set())
+            started = self._world.clock.now()
+            if begins:
+                self._running[step.id] = started
+        if not begins:
             self._end(Outcome(step=step, state=State.NOT_STARTED, waits_for=failed))
             return
         self._world.observe(Started(step))
-        started = self._world.clock.now()
         try:
             notes = carry_out(step, self._world)
+        except UnsettledError as error:
+            outcome = Outcome(step=step, state=State.UNKNOWN, error=error)
         except WfprovError as error:
             outcome = Outcome(step=step, state=State.FAILED, error=error)
         except Exception as bug:  # noqa: BLE001 (what was done before it must be reported all the same)
             wrong = WfprovError(
                 f"a bug in wfprov: {type(bug).__name__}: {bug}", help="report it with the plan"
             )
-            outcome = Outcome(step=step, state=State.FAILED, error=wrong)
+            outcome = Outcome(step=step, state=State.UNKNOWN, error=wrong)
         else:
             outcome = Outcome(step=step, state=State.DONE, notes=notes)
         self._end(replace(outcome, seconds=self._world.clock.now() - started))
@@ -129,5 +178,7 @@ class _Run:
         return State.NOT_STARTED if outcome is None else outcome.state
 
     def _end(self, outcome: Outcome) -> None:
-        self._outcomes[outcome.step.id] = outcome
+        with self._lock:
+            self._running.pop(outcome.step.id, None)
+            self._outcomes[outcome.step.id] = outcome
         self._world.observe(Ended(outcome))

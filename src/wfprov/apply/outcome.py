@@ -8,15 +8,21 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from wfprov.core.address import Address
-from wfprov.core.errors import WfprovError
+from wfprov.core.errors import CloudError, WfprovError
+from wfprov.core.resource import Call
 from wfprov.plan.stages import Step, StepId
 
 
 class State(StrEnum):
-    """What became of a step."""
+    """What became of a step.
+
+    `UNKNOWN`: it may have been done. A write was sent, no answer came, and reading back did not
+    settle it; or the run was broken off while the step was under way.
+    """
 
     DONE = "done"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     NOT_STARTED = "not-started"
 
 
@@ -44,6 +50,16 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """A step sends a request again after so many seconds, and why."""
+
+    step: Step
+    call: Call
+    error: CloudError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A step pauses, for so many seconds, and why."""
 
@@ -59,7 +75,14 @@ class Ended:
     outcome: Outcome
 
 
-Event: TypeAlias = Started | Waiting | Ended
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Somebody interrupted: the steps under way end, no other begins."""
+
+    running: int
+
+
+Event: TypeAlias = Started | Retried | Waiting | Ended | Stopping
 Observer: TypeAlias = Callable[[Event], None]
 """Called from several threads, one at a time."""
 
@@ -82,12 +105,12 @@ class Report:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """The steps that failed."""
-        return tuple(o for o in self.outcomes if o.state is State.FAILED)
+        """The steps that failed, and those of which nobody knows."""
+        return tuple(o for o in self.outcomes if o.state in {State.FAILED, State.UNKNOWN})
 
     def count(self, state: State) -> int:
         """How many of the plan's things are in a state; one with two steps counts as its worst."""
-        order = (State.DONE, State.NOT_STARTED, State.FAILED)
+        order = (State.DONE, State.NOT_STARTED, State.FAILED, State.UNKNOWN)
         worst: dict[Address, State] = {}
         for outcome in self.outcomes:
             address = outcome.step.id.address

@@ -15,7 +15,8 @@ from wfprov.core.resource import Body, Call
 class Retry:
     """Which errors are tried again: at most `attempts` requests, pauses in seconds.
 
-    A pause is drawn between nothing and a ceiling that doubles from `first` up to `longest`.
+    A pause is drawn between half of a ceiling and all of it; the ceiling doubles from `first` up to
+    `longest`.
     """
 
     errors: tuple[type[CloudError], ...]
@@ -38,19 +39,31 @@ Source: https://docs.cloud.google.com/iam/docs/retry-strategy (2026-11-23)
 """
 
 CYCLE: Final = Retry(errors=(), attempts=12, first=0.1, longest=8.0)
-"""How often a policy is read, changed and written again because somebody else was faster."""
-
-VISIBLE: Final = Retry(errors=(), attempts=14, first=1.0, longest=30.0)
-"""How long to wait for what was just made: at most five minutes.
-
-Source: https://docs.cloud.google.com/iam/docs/access-change-propagation (2026-11-23)
-"""
+"""How often something is read and written again because somebody else was faster (409, 412)."""
 
 OnRetry: TypeAlias = Callable[[Call, CloudError, float], None]
+Stopped: TypeAlias = Callable[[], bool]
+
+SLICE: Final = 0.25
+"""Seconds after which somebody who sleeps looks whether he is to stop."""
 
 
 def silent(_call: Call, _error: CloudError, _pause: float) -> None:
     """Says nothing of a retry."""
+
+
+def never() -> bool:
+    """Nobody stops it."""
+    return False
+
+
+def rested(clock: Clock, seconds: float, stopped: Stopped) -> bool:
+    """Whether a pause could be slept through; False as soon as it is stopped."""
+    left = seconds
+    while left > 0 and not stopped():
+        clock.sleep(min(left, SLICE))
+        left -= SLICE
+    return not stopped()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +71,7 @@ class Retrying:
     """A cloud that sends a request again when the answer is one that may pass.
 
     A write whose answer was lost may have been done: whoever sends it must be ready to find it so.
+    Once it is stopped, it sends nothing again.
     """
 
     cloud: Cloud
@@ -65,6 +79,7 @@ class Retrying:
     dice: Dice
     retry: Retry = REQUEST
     on_retry: OnRetry = silent
+    stopped: Stopped = never
 
     def send(self, call: Call) -> Body:
         """The answer of the first attempt that succeeds.
@@ -77,5 +92,6 @@ class Retrying:
                 return self.cloud.send(call)
             except self.retry.errors as error:
                 self.on_retry(call, error, pause)
-                self.clock.sleep(pause)
+                if not rested(self.clock, pause, self.stopped):
+                    raise
         return self.cloud.send(call)

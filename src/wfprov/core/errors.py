@@ -6,6 +6,7 @@ WfprovError
 InputError         what was asked for cannot be read                       exit 3
 CloudError         the control plane did not do what was asked             exit 1
 Unreachable      no answer: endpoint, network, time-out
+Unfinished       an operation was begun, and how it ended is not known
 NotAuthenticated no usable credentials (401)
 Refused          a permission is missing (403); names it
 Disabled         the API is not enabled in the project (403 SERVICE_DISABLED)
@@ -71,6 +72,10 @@ class CloudError(WfprovError):
 
 class UnreachableError(CloudError):
     """No answer: wrong endpoint, no network, time-out. The request may have been carried out."""
+
+
+class UnfinishedError(CloudError):
+    """A long-running operation was begun, and how it ended is not known."""
 
 
 class NotAuthenticatedError(CloudError):

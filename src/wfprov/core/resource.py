@@ -184,6 +184,11 @@ class Resource(Managed):
         return ""
 
     @property
+    def gone(self) -> bool:
+        """Whether it is deleted, although the API still shows it."""
+        return False
+
+    @property
     def protected(self) -> bool:
         """Whether its owner has forbidden its deletion."""
         return False

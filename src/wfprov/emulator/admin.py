@@ -10,6 +10,8 @@ DELETE faults
 GET    settings                                          -> the settings
 PATCH  settings   {enforce?, operationPolls?, ...}       -> the settings
 POST   token      {principal}                            -> {token}
+POST   snapshots                                         -> {snapshot: its number}
+POST   snapshots/NUMBER                                  -> {}; all is as it was then, no fault
 POST   reset                                             -> {}
 """
 
@@ -59,6 +61,11 @@ def answer(
             return Response(status=200, body=plane.faults.add(sent).as_json())
         case "DELETE", "faults":
             plane.faults.clear()
+            return Response(status=200, body={})
+        case "POST", "snapshots":
+            return Response(status=200, body={"snapshot": plane.snapshot()})
+        case "POST", _ if what.startswith("snapshots/"):
+            plane.restore(what.removeprefix("snapshots/"))
             return Response(status=200, body={})
         case "GET", "settings":
             return Response(status=200, body=plane.world.settings.as_json())

@@ -13,7 +13,7 @@ from wfprov.emulator.discovery import Discovery, Document, Match
 from wfprov.emulator.errors import ApiError, error_info, invalid, unauthenticated
 from wfprov.emulator.exchange import Json, Request, Response
 from wfprov.emulator.faults import Faults
-from wfprov.emulator.objects import Objects
+from wfprov.emulator.objects import Objects, Snapshot
 from wfprov.emulator.roles import RoleTable
 from wfprov.emulator.schema import fitted, normalised
 from wfprov.emulator.service import Call, Handler, Kinds
@@ -72,6 +72,7 @@ class ControlPlane:
         )
         self.faults = Faults()
         self.log: deque[Json] = deque(maxlen=_LOGGED)
+        self._snapshots: list[Snapshot] = []
         self._log_lock = Lock()
         self._count = 0
 
@@ -125,6 +126,23 @@ class ControlPlane:
         self.faults.clear()
         self.world.objects.close()
         self.world.roles.close()
+
+    def snapshot(self) -> int:
+        """Keeps the state as it is, and returns the number under which `restore` finds it."""
+        self._snapshots.append(self.world.objects.snapshot())
+        return len(self._snapshots) - 1
+
+    def restore(self, number: str) -> None:
+        """Puts a kept state back, without faults and with an empty log.
+
+        Raises:
+            ApiError: 404, when none is kept under that number.
+        """
+        if not number.isdecimal() or int(number) >= len(self._snapshots):
+            raise ApiError("NOT_FOUND", f"There is no snapshot {number[:20]}.")
+        self.faults.clear()
+        self.world.objects.restore(self._snapshots[int(number)])
+        self.forget_requests()
 
     def requests(self) -> list[Json]:
         """The log of requests, oldest first."""

@@ -21,7 +21,8 @@ KINDS: Final = ("latency", "error", "reset", "lost", "stale", "kill", "hold")
 - `stale`: reads see every object as it was before its last change.
 - `kill`: this process ends at once, as by kill -9 (`when`: before or after).
 - `hold`: the request waits (`when`: before or after) until faults are cleared,
-  so that a test can kill the client there.
+  so that a test can kill the client there; with `drop` it is lost then instead
+  of being handled or answered.
 """
 
 
@@ -39,6 +40,7 @@ class Fault:
     status: str = "UNAVAILABLE"
     message: str = ""
     when: str = "before"
+    drop: bool = False
     seen: int = 0
     hits: int = 0
     pattern: re.Pattern[str] = field(init=False)
@@ -67,6 +69,7 @@ class Fault:
             "seconds": self.seconds,
             "status": self.status,
             "when": self.when,
+            "drop": self.drop,
             "seen": self.seen,
             "hits": self.hits,
         }
@@ -101,6 +104,7 @@ class Faults:
             "status": str,
             "message": str,
             "when": str,
+            "drop": bool,
         }
         for key, value in body.items():
             if key not in allowed or not isinstance(value, allowed[key]):  # type: ignore[arg-type]
@@ -176,6 +180,8 @@ class Faults:
         if fault.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         self._wait(None)
+        if fault.drop:
+            raise ConnectionLostError
 
     def _wait(self, seconds: float | None) -> None:
         """Waits for a time, or until faults are cleared, whichever is first."""

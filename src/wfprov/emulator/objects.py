@@ -16,6 +16,7 @@ POLICIES: Final = "policy"
 OPERATIONS: Final = "operation"
 META: Final = "meta"
 
+Snapshot = dict[str, dict[str, Json]]
 _Key = tuple[str, str]
 
 
@@ -68,21 +69,30 @@ class Objects:
         finally:
             self._stale = outer
 
+    def snapshot(self) -> Snapshot:
+        """All objects as they are now, to be restored later; bodies are shared, none changes."""
+        with self._lock:
+            return {table: dict(rows) for table, rows in self._tables.items()}
+
+    def restore(self, before: Snapshot) -> None:
+        """Makes all objects what they were, as if they had never been otherwise."""
+        with self.transaction(as_ever=True):
+            for table in set(before) | set(self._tables):
+                old, new = before.get(table, {}), self._tables.get(table, {})
+                for name in old.keys() | new.keys():
+                    if old.get(name) is not new.get(name):
+                        self._record(table, name)
+                        self._assign(table, name, old.get(name))
+            self._before.clear()
+
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Undoes at its end whatever was written since its beginning, by whichever request."""
-        with self._lock:
-            before = {table: dict(rows) for table, rows in self._tables.items()}
+        before = self.snapshot()
         try:
             yield
         finally:
-            with self.transaction(as_ever=True):
-                for table in set(before) | set(self._tables):
-                    old, new = before.get(table, {}), self._tables.get(table, {})
-                    for name in old.keys() | new.keys():
-                        if old.get(name) is not new.get(name):
-                            self._record(table, name)
-                            self._assign(table, name, old.get(name))
+            self.restore(before)
 
     def get(self, table: str, name: str) -> Json | None:
         """A copy of the object, or None."""

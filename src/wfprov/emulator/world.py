@@ -143,9 +143,8 @@ class World:
         gcloud sends `-` for `+`.
         """
         while True:
-            number = int(self.seconds() * 1000) * 1024 + self.objects.next_number() % 1024
-            value = (7 << 56 | 6 << 48 | number & (1 << 48) - 1).to_bytes(8)
-            made = base64.b64encode(value).decode()
+            digest = hashlib.sha256(f"etag {self.objects.next_number()}".encode()).digest()
+            made = base64.b64encode(b"\x07\x06" + digest[:6]).decode()
             if "+" not in made and "/" not in made:
                 return made
 

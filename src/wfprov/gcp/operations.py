@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from wfprov.core.errors import BusyError, CloudError, UnreachableError
+from wfprov.core.errors import CloudError, UnfinishedError
 from wfprov.core.ports import Clock
 from wfprov.core.resource import Call
 from wfprov.gcp.errors import of_operation
@@ -30,7 +30,8 @@ def finished(
     """The `response` of an operation, once it is done; `poll` reads it again by its name.
 
     Raises:
-        CloudError: what the operation ended with, or that it did not end in time.
+        CloudError: what the operation ended with.
+        UnfinishedError: it did not end in time, or could not be read any more.
     """
     deadline = clock.now() + LONGEST
     pauses = iter(PAUSES)
@@ -38,7 +39,7 @@ def finished(
     lost = 0
     while not operation.get("done"):
         if clock.now() > deadline:
-            raise CloudError(
+            raise UnfinishedError(
                 f"{call}: the operation {operation.get('name')} did not end in {LONGEST:.0f} s",
                 call=call,
                 help="it may still end: look at it, then plan again",
@@ -48,7 +49,7 @@ def finished(
         try:
             operation = poll(str(operation["name"]))
             lost = 0
-        except (BusyError, UnreachableError) as error:
+        except CloudError as error:  # the operation goes on, whatever its reading meets
             lost += 1
             if lost >= LOST_POLLS:
                 raise _given_up(error, call) from error
@@ -57,8 +58,8 @@ def finished(
     return {k: v for k, v in operation.get("response", {}).items() if k != "@type"}
 
 
-def _given_up(error: CloudError, call: Call) -> CloudError:
-    return CloudError(
+def _given_up(error: CloudError, call: Call) -> UnfinishedError:
+    return UnfinishedError(
         f"{call}: its operation could not be read: {error.message}",
         call=call,
         help="it may still end: look at it, then plan again",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
 from wfprov.core.address import Address, segment_after
+from wfprov.core.crew import Crew
 from wfprov.core.errors import (
     BusyError,
     CloudError,
@@ -76,11 +76,11 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
     named = [email for email in desired.existing if _home(email) not in known]
     policies = [partial(_policy, cloud, a, optional=a.address in above) for a in accesses]
     numbers = [partial(numbered, cloud, project) for project in desired.unnumbered]
-    with ThreadPoolExecutor(max_workers=parallel) as pool:
+    with Crew(parallel) as pool:
         listing = [pool.submit(work) for work in lists]
         reading = [pool.submit(work) for work in policies]
         counting = [pool.submit(work) for work in numbers]
-        looking = {email: pool.submit(_account, cloud, email) for email in named}
+        looking = {email: pool.submit(partial(_account, cloud, email)) for email in named}
         lists_read = [read for future in listing if (read := future.result()) is not None]
         told = {
             scope
@@ -91,7 +91,7 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
         partial_ones = [resource for resource in found if not resource.shown_whole()]
         wanted = {r.address for r in desired.resources}
         whole = [
-            pool.submit(_resource, cloud, r)
+            pool.submit(partial(_resource, cloud, r))
             for r in (
                 *(r for r in partial_ones if r.address in wanted),
                 *(r for r in desired.resources if not r.scope),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from wfprov.core.address import Address, segment_after
 from wfprov.core.ownership import account_address
 from wfprov.core.resource import Access, Resource
+from wfprov.core.resource import Replace as Unchangeable
 from wfprov.desired.graph import Desired
 from wfprov.plan.change import (
     AccessChange,
@@ -22,6 +23,7 @@ from wfprov.plan.change import (
     Replace,
     Update,
     address_of,
+    calls_of,
 )
 from wfprov.plan.live import Live
 from wfprov.plan.stages import revokes_of
@@ -96,16 +98,19 @@ def _moved(plan: Plan, change: Change, live: Live) -> Iterator[str]:
         case Create(after=after):
             if now is not None and not _same(now, after):
                 yield f"{after.address.name} was made by somebody else, and differently"
-        case Update(before=before, after=after) | Replace(before=before, after=after):
+        case Replace(before=before, after=after):
+            # A replacement may have been half done: nothing is there then.
+            if now is not None and not (_same(now, before) or _same(now, after)):
+                yield f"{before.address.name} was changed{_revision(before, now)}"
+        case Update(before=before, after=after):
             if now is None:
-                if isinstance(change, Update):  # a replacement may have been half done
-                    yield f"{before.address.name} is gone"
-            elif _anew(before, now) and not isinstance(change, Replace):
+                yield f"{before.address.name} is gone"
+            elif _anew(before, now):
                 yield f"{before.address.name} was deleted and made anew"
-            elif not (_same(now, before) or _same(now, after)):
+            elif not (_same(now, before) or _same(now, after) or _on_the_way(change, now)):
                 yield f"{before.address.name} was changed{_revision(before, now)}"
         case Delete(before=before):
-            if now is not None and not _same(now, before):
+            if now is not None and not now.gone and not _same(now, before):
                 yield f"{before.address.name} was changed{_revision(before, now)}"
         case AccessChange():
             yield from _moved_access(plan, change, live)
@@ -163,6 +168,15 @@ def _anew(before: Resource, now: Resource) -> bool:
     return bool(before.identity and now.identity and before.identity != now.identity)
 
 
+def _on_the_way(change: Update, now: Resource) -> bool:
+    """Whether some of the update's requests were made, and the others lead on from there."""
+    rest = change.after.update(now)
+    planned = calls_of(change)
+    if isinstance(rest, Unchangeable) or len(rest) >= len(planned):
+        return False
+    return all(call in planned for call in rest)
+
+
 def _revision(before: Resource, now: Resource) -> str:
     if before.revision and now.revision and before.revision != now.revision:
         return f" (revision {before.revision} -> {now.revision})"
@@ -175,7 +189,7 @@ def _done(change: Change, live: Live) -> bool:
         case Create(after=after) | Update(after=after) | Replace(after=after):
             return now is not None and _same(now, after)
         case Delete():
-            return now is None
+            return now is None or now.gone
         case NoOp():
             return True
         case AccessChange(access=access):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wfprov.apply.outcome import Ended, Event, Outcome, Report, Started, State, Waiting
+from wfprov.apply.outcome import (
+    Ended,
+    Event,
+    Outcome,
+    Report,
+    Retried,
+    Started,
+    State,
+    Stopping,
+    Waiting,
+)
 from wfprov.core.errors import RefusedError
 from wfprov.plan.change import Create, Delete, Replace, Update
 from wfprov.plan.stages import Part, Step
@@ -16,6 +26,7 @@ from wfprov.render.style import PLAIN, Style, padded, safe
 _WORDS: Final = {
     State.DONE: ("ok", "green"),
     State.FAILED: ("FAIL", "red"),
+    State.UNKNOWN: ("?", "yellow"),
     State.NOT_STARTED: ("--", "dim"),
 }
 _NAME: Final = 58
@@ -26,11 +37,20 @@ def event_line(event: Event, project: str, style: Style = PLAIN) -> str | None:
     match event:
         case Started():
             return None
+        case Retried(step=step, error=error, seconds=seconds):
+            return _pausing(step_name(step, project), error.message, seconds, style)
         case Waiting(step=step, reason=reason, seconds=seconds):
-            words = f"  ...   {step_name(step, project)}: {safe(reason)}, again in {seconds:.1f} s"
-            return style.paint(words, "dim")
+            return _pausing(step_name(step, project), reason, seconds, style)
+        case Stopping(running=running):
+            ends = f"{counted(running, 'step')} under way {'ends' if running == 1 else 'end'} first"
+            words = f"Interrupted: {ends}, no other begins; Ctrl-C again leaves at once."
+            return style.paint(words, "bold")
         case Ended(outcome=outcome):
             return outcome_line(outcome, project, style)
+
+
+def _pausing(name: str, reason: str, seconds: float, style: Style) -> str:
+    return style.paint(f"  ...   {name}: {safe(reason)}, again in {seconds:.1f} s", "dim")
 
 
 def outcome_line(outcome: Outcome, project: str, style: Style = PLAIN) -> str:
@@ -43,7 +63,7 @@ def outcome_line(outcome: Outcome, project: str, style: Style = PLAIN) -> str:
         case State.DONE:
             notes = f"  {'; '.join(outcome.notes)}" if outcome.notes else ""
             return f"{lead}{blanks}{outcome.seconds:.1f} s{style.paint(safe(notes), 'dim')}"
-        case State.FAILED:
+        case State.FAILED | State.UNKNOWN:
             return f"{lead}\n          {safe(str(outcome.error))}"
         case State.NOT_STARTED:
             waits = ", ".join(thing(id_.address, project) for id_ in outcome.waits_for)
@@ -76,15 +96,20 @@ def report_text(report: Report, again: str, style: Style = PLAIN) -> str:
 def _report(report: Report, again: str, style: Style) -> Iterator[str]:
     done = report.count(State.DONE)
     failed, waiting = report.count(State.FAILED), report.count(State.NOT_STARTED)
-    total = done + failed + waiting
+    unknown = report.count(State.UNKNOWN)
+    total = done + failed + unknown + waiting
     if report.ok:
         yield style.paint(f"Done: {counted(total, 'change')} made.", "bold", "green")
         return
     reason = "Interrupted. " if report.interrupted else ""
-    words = f"{reason}{done} of {total} done, {failed} failed, {waiting} not started."
-    yield style.paint(f"{words} Nothing else was changed.", "bold")
+    open_ones = f" {unknown} unknown," if unknown else ""
+    words = f"{reason}{done} of {total} done, {failed} failed,{open_ones} {waiting} not started."
+    last = "" if unknown else " Nothing else was changed."
+    yield style.paint(words + last, "bold")
+    shown: set[str] = set()
     for outcome in report.failed:
-        if outcome.error is not None and outcome.error.help:
+        if outcome.error is not None and outcome.error.help not in {"", *shown}:
+            shown.add(outcome.error.help)
             yield f"  help: {safe(outcome.error.help)}"
         if isinstance(outcome.error, RefusedError) and outcome.error.permission:
             what = outcome.error.permission

@@ -47,6 +47,10 @@ class ProjectRole(Resource):
         return "" if self.deleted else self.stack
 
     @property
+    def gone(self) -> bool:
+        return self.deleted
+
+    @property
     def scope(self) -> str:
         return f"projects/{self.project}"
 

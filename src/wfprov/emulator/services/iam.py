@@ -158,7 +158,13 @@ def _create_role(call: Call) -> Json:
     if _ROLE_ID.fullmatch(identifier) is None:
         raise invalid(f"The role ID '{identifier[:80]}' is not valid: 3 to 64 of [a-zA-Z0-9_.].")
     name = f"{call.resource}/roles/{identifier}"
-    if call.world.objects.peek(RESOURCES, ACCOUNT_HOST + name) is not None:
+    there = call.world.objects.peek(RESOURCES, ACCOUNT_HOST + name)
+    if there is not None and there.get("deleted"):
+        # https://github.com/hashicorp/terraform-provider-google/issues/1668 (2026-11-23)
+        raise bad_precondition(
+            f"You can't create a role_id ({identifier}) which has been marked for deletion."
+        )
+    if there is not None:
         raise ApiError(
             "ALREADY_EXISTS",
             f"A role named {identifier} in {call.resource} already exists.",
@@ -241,9 +247,15 @@ def _undelete_role(call: Call) -> Json:
 def _mark(call: Call, *, deleted: bool) -> Json:
     old = _stored_role(call)
     _check_etag(call, old)
-    if bool(old.get("deleted")) is deleted:
-        state = "already" if deleted else "not"
-        raise bad_precondition(f"The role is {state} deleted.")
+    if deleted and old.get("deleted"):
+        # https://github.com/GoogleCloudPlatform/k8s-config-connector/issues/338 (2026-11-23)
+        raise bad_precondition(
+            f"You can't delete role_id ({call.resource}) as it is already deleted."
+        )
+    if not deleted and not old.get("deleted"):
+        raise bad_precondition(
+            f"You can't undelete role_id ({call.resource}) as it is not deleted."
+        )
     old.pop("deleted", None)
     if deleted:
         old["deleted"] = True

@@ -1,0 +1,154 @@
+"""Grants and revokes in one policy: read, changed and written under its etag, or not at all."""
+
+from __future__ import annotations
+
+import re
+
+from wfprov.apply.doing import Doing, UnsettledError
+from wfprov.core.errors import (
+    BusyError,
+    CloudError,
+    ConflictError,
+    InvalidError,
+    StalePlanError,
+    UnreachableError,
+)
+from wfprov.core.policy import Membership
+from wfprov.core.resource import Access
+from wfprov.plan.change import AccessChange
+from wfprov.plan.stages import Part, grants_of, revokes_of
+
+
+def set_access(doing: Doing, change: AccessChange) -> None:
+    """Does the grant or the revoke part of a change.
+
+    A member that the API refuses keeps none of the others out.
+
+    Raises:
+        StalePlanError: a membership is neither as the plan found it nor as it would leave it.
+        UnsettledError: a write got no answer, and reading back did not tell.
+    """
+    if doing.step.id.part is Part.GRANT:
+        add, remove = grants_of(change)
+    else:
+        add, remove = frozenset[Membership](), revokes_of(change)
+    refused = doing.seen(lambda: _written(doing, change, add, remove))
+    if refused is not None:
+        raise refused
+
+
+def _written(
+    doing: Doing,
+    change: AccessChange,
+    add: frozenset[Membership],
+    remove: frozenset[Membership],
+) -> InvalidError | None:
+    """Reads, changes and writes, from the start again when somebody else was faster.
+
+    A member that the API refuses is left out, and the refusal returned.
+    """
+    access, world = change.access, doing.world
+    body = world.bodies.get(access.address) if doing.step.id.part is Part.GRANT else None
+    pauses = world.cycle.pauses(world.dice)
+    while True:
+        if body is None:
+            body = doing.send(access.read())
+        live = access.members(body)
+        _hold_against_plan(doing, change, live)
+        if add <= live and not remove & live:
+            return None
+        try:
+            if not body.get("etag"):
+                raise _unguarded(access)
+            doing.send(access.write(access.changed(body, add=add, remove=remove)))
+        except ConflictError as error:
+            pause = next(pauses, None)
+            if pause is None:
+                raise
+            doing.note(f"restarted: {_WHY.get(error.status, _MOVED)}")
+            if not doing.pause(error.message, pause):
+                raise
+            body = None
+        except InvalidError as error:
+            refused = _refused(error, add)
+            if not refused or refused == add or doing.young(error):
+                raise
+            _written(doing, change, add - refused, remove)
+            return error
+        except (UnreachableError, BusyError) as error:
+            if _is_there(doing, access, error, add, remove):
+                return None
+            raise
+        else:
+            return None
+
+
+_MOVED = "somebody else changed the policy"
+_UNGUARDED = "NO_ETAG"
+_WHY = {_UNGUARDED: "the policy came without an etag"}
+
+
+def _unguarded(access: Access) -> ConflictError:
+    """A policy that is read without an etag is never written.
+
+    A write without one overwrites whatever others wrote since, and may drop every condition of a
+    version 3 policy. Every read is to carry one; one that does not may be behind, so it is read
+    again some times and then given up.
+
+    Source: https://docs.cloud.google.com/iam/docs/reference/rest/v1/Policy (field etag; not
+    opened), the same text at
+    https://pub.dev/documentation/googleapis/latest/looker_v1/Policy/etag.html (2026-11-23)
+    """
+    return ConflictError(
+        f"the policy of {access.subject} is read without an etag, and is never written so: it "
+        "might overwrite what others change meanwhile",
+        call=access.read(),
+        status=_UNGUARDED,
+        help="grant it by hand, then plan again",
+    )
+
+
+def _is_there(
+    doing: Doing,
+    access: Access,
+    error: CloudError,
+    add: frozenset[Membership],
+    remove: frozenset[Membership],
+) -> bool:
+    """Whether a write that got no answer, or a bad one, was done all the same.
+
+    Raises:
+        UnsettledError: that cannot be told.
+    """
+    try:
+        live = access.members(doing.send(access.read()))
+    except CloudError:
+        raise UnsettledError(error) from error
+    if add <= live and not remove & live:
+        doing.note("was done although no answer came")
+        return True
+    if isinstance(error, UnreachableError):
+        raise UnsettledError(error) from error
+    return False
+
+
+def _hold_against_plan(doing: Doing, change: AccessChange, live: frozenset[Membership]) -> None:
+    ours = doing.world.owned
+    differing = (live ^ change.before) - change.add - change.remove
+    moved = sorted((m for m in differing if m.member in ours), key=Membership.sort_key)
+    if moved:
+        words = tuple(f"{m.member} {'gained' if m in live else 'lost'} {m.key.role}" for m in moved)
+        raise StalePlanError(
+            f"the policy of {change.access.subject} has moved: {'; '.join(words)}",
+            moved=words,
+            help="plan again, and look at what has changed",
+        )
+    for m in sorted(differing, key=Membership.sort_key):
+        verb = "gained" if m in live else "lost"
+        doing.note(f"kept an edit of somebody else: {m.member} {verb} {m.key.role}")
+
+
+def _refused(error: InvalidError, add: frozenset[Membership]) -> frozenset[Membership]:
+    """The members that an error names."""
+    named = {word.strip("'\"`.,;()") for word in re.split(r"[\s:]+", error.message)}
+    return frozenset(m for m in add if m.member.partition(":")[2].partition("?")[0] in named)

@@ -1,0 +1,127 @@
+"""Makes, changes and removes a resource, and reads back what an answer left open."""
+
+from __future__ import annotations
+
+from wfprov.apply.doing import Doing, UnsettledError
+from wfprov.core.errors import (
+    BusyError,
+    CloudError,
+    ExistsError,
+    NotFoundError,
+    ServiceDisabledError,
+    UnfinishedError,
+    UnreachableError,
+)
+from wfprov.core.resource import Call, Replace, Resource
+from wfprov.plan.change import Update, calls_of
+
+
+def make(doing: Doing, after: Resource) -> None:
+    """Creates a resource; one that is there already and the same counts as made.
+
+    It is there when the answer to an earlier attempt, of this run or of another, was lost.
+    """
+    try:
+        doing.write(after.create())
+    except CloudError as error:
+        if _is_plain(doing, error):
+            raise
+        live = _there(doing, after, error) if _exists(error) else _back(doing, after, error)
+        if live != after:
+            raise _settled(doing, error) from error
+        doing.note("was there already")
+
+
+def change(doing: Doing, update: Update) -> None:
+    """Makes the calls of an update; after a lost answer those that are still to be made."""
+    planned = calls_of(update)
+    waiting = list(planned)
+    while waiting:
+        call = waiting.pop(0)
+        try:
+            doing.write(call)
+        except CloudError as error:
+            if _is_plain(doing, error):
+                raise
+            rest = _rest(_back(doing, update.after, error), update.after, planned)
+            if rest is None or call in rest:
+                raise _settled(doing, error) from error
+            doing.note("was done already")
+            waiting = rest
+
+
+def remove(doing: Doing, before: Resource) -> None:
+    """Deletes a resource; one that is gone already counts as removed."""
+    call = before.delete()
+    assert call is not None, "a plan removes only what can be removed"
+    try:
+        doing.write(call)
+    except NotFoundError:
+        doing.note("was gone already")
+    except CloudError as error:
+        if _is_plain(doing, error):
+            raise
+        live = _back(doing, before, error)
+        if live is not None and not live.gone:
+            raise _settled(doing, error) from error
+        doing.note("was gone already")
+
+
+def _rest(live: Resource | None, after: Resource, planned: tuple[Call, ...]) -> list[Call] | None:
+    """The planned calls that are still to be made; None when what is live is not on the way."""
+    if live is None:
+        return None
+    calls = after.update(live)
+    if isinstance(calls, Replace) or not all(call in planned for call in calls):
+        return None
+    return list(calls)
+
+
+def _is_plain(doing: Doing, error: CloudError) -> bool:
+    """Whether it only says that what the write rests on is not seen yet, and nothing was lost."""
+    return not doing.unanswered and doing.young(error)
+
+
+def _exists(error: CloudError) -> bool:
+    return isinstance(error, ExistsError)
+
+
+def _there(doing: Doing, after: Resource, error: CloudError) -> Resource:
+    """What is live of something that is there for sure; reads may lag behind what made it.
+
+    Raises:
+        UnsettledError: it is not seen, so nobody can tell whether it is as it should be.
+    """
+    try:
+        return doing.seen(lambda: after.parse(doing.send(after.read())))
+    except CloudError:
+        raise UnsettledError(error) from error
+
+
+def _back(doing: Doing, resource: Resource, error: CloudError) -> Resource | None:
+    """What is live after a write that failed; None when nothing is.
+
+    Raises:
+        UnsettledError: it cannot be read either, and the write may have been done.
+        CloudError: the write's own, when it was refused and cannot be read back.
+    """
+    try:
+        return resource.parse(doing.send(resource.read()))
+    except (NotFoundError, ServiceDisabledError):
+        return None
+    except CloudError:
+        if isinstance(error, BusyError) and error.status != "RESOURCE_EXHAUSTED":
+            raise UnsettledError(error) from error
+        raise _settled(doing, error) from error
+
+
+def _settled(doing: Doing, error: CloudError) -> CloudError | UnsettledError:
+    """The error as it is where it says for sure that nothing was done, else that this is unknown.
+
+    A request without an answer may be carried out later than it was looked for.
+    """
+    if doing.young(error):
+        return error
+    if doing.unanswered or isinstance(error, UnreachableError | UnfinishedError):
+        return UnsettledError(error)
+    return error
