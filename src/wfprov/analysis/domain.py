@@ -53,12 +53,21 @@ class Const:
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """A string with at least one hole; no two literals stand side by side, none is empty."""
 
     weight: ClassVar[int] = 1
     parts: tuple[str | Hole, ...]
+    _hash: int = field(default=0, init=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Text) and self.parts == other.parts)
+
+    def __hash__(self) -> int:
+        if self._hash == 0:
+            object.__setattr__(self, "_hash", hash(self.parts) or 1)
+        return self._hash
 
     def __str__(self) -> str:
         return "".join(str(part) for part in self.parts)
@@ -149,7 +158,7 @@ class OneOf:
 
     choices: tuple[Abstract, ...]
     weight: int = field(default=1, init=False, repr=False)
-    _hash: int = field(default=0, init=False, repr=False)
+    _set: frozenset[Abstract] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weight", sum(choice.weight for choice in self.choices))
@@ -160,14 +169,24 @@ class OneOf:
         return (
             isinstance(other, OneOf)
             and len(self.choices) == len(other.choices)
-            and hash(self) == hash(other)
-            and frozenset(self.choices) == frozenset(other.choices)
+            and self.members == other.members
         )
 
     def __hash__(self) -> int:
-        if self._hash == 0:
-            object.__setattr__(self, "_hash", hash(frozenset(self.choices)) or 1)
-        return self._hash
+        return hash(self.members)
+
+    @property
+    def members(self) -> frozenset[Abstract]:
+        """The choices without their order."""
+        if self._set is None:
+            object.__setattr__(self, "_set", frozenset(self.choices))
+        return self._set  # type: ignore[return-value] # set above
+
+    def holds(self, value: Abstract) -> bool:
+        """Whether each alternative of a value is a choice here."""
+        if type(value) is OneOf:
+            return value.members <= self.members
+        return value in self.members
 
 
 @dataclass(frozen=True, slots=True)

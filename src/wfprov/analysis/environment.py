@@ -1,24 +1,30 @@
 """What each variable of a procedure may hold at one point: a persistent store, cheap to copy.
 
-Variables are numbered per procedure. The values lie in chunks of about the square root of their
-number, so that a write copies two short tuples, and a join passes over chunks that two stores
-share. What a condition says on top of that is kept apart, as facts about paths, and is forgotten
-where the paths meet again.
+Variables are numbered per procedure and lie in a persistent tree, so that a write copies one path
+and a join costs what two stores differ in. What a condition says on top of that is kept apart, as
+facts about paths, and is forgotten where the paths meet again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isqrt
 from typing import Final, TypeAlias
 
+from wfprov.analysis import tree as trees
 from wfprov.analysis.domain import Abstract, Const, Hole, OneOf, Unknown
-from wfprov.analysis.lattice import covers, join, widen
+from wfprov.analysis.lattice import FALSE, TRUE, covers, join, widen
+from wfprov.analysis.tree import Both, Comparison, Sharing, Tree
 
 Path: TypeAlias = tuple[int, tuple[str, ...]]
 """A variable's number and the keys below it."""
 
-Chunk: TypeAlias = tuple[Abstract | None, ...]
+FACTS: Final = 32
+"""How many facts a store keeps: those learnt last. Each only narrows, so any may be forgotten."""
+
+_LOOKS: Final = 128
+"""How many variables are compared to tell how far apart two stores are."""
+
+_BOTH: Final = frozenset({TRUE, FALSE})
 
 _NO_FACTS: Final[Mapping[Path, Abstract]] = {}
 
@@ -26,58 +32,69 @@ _NO_FACTS: Final[Mapping[Path, Abstract]] = {}
 class Variables:
     """A procedure's variables, numbered; `deciding` tells which have a part in calls."""
 
-    __slots__ = ("deciding", "names", "numbers", "width")
+    __slots__ = ("_deciding", "_flags", "height", "names", "numbers")
 
-    def __init__(self, names: Sequence[str], deciding: frozenset[str]) -> None:
+    def __init__(self, names: Sequence[str], deciding: Callable[[], frozenset[str]]) -> None:
         self.names = tuple(names)
-        self.deciding = tuple(name in deciding for name in self.names)
         self.numbers = {name: i for i, name in enumerate(self.names)}
-        self.width = max(16, isqrt(len(self.names)) + 1)
+        self.height = trees.height_for(len(self.names))
+        self._deciding = deciding
+        self._flags: tuple[Tree | None] | None = None
+
+    @property
+    def deciding(self) -> Tree | None:
+        """A tree that tells which variables have a part in calls; found out when first asked."""
+        if self._flags is None:
+            found = self._deciding()
+            which = [name in found for name in self.names]
+            self._flags = (trees.flags(which, self.height),)
+        return self._flags[0]
 
 
 class Environment:
     """An immutable store; a variable that no path here has assigned holds None."""
 
-    __slots__ = ("chunks", "facts", "variables")
+    __slots__ = ("facts", "tree", "variables")
 
     def __init__(
-        self,
-        variables: Variables,
-        chunks: tuple[Chunk, ...],
-        facts: Mapping[Path, Abstract] = _NO_FACTS,
+        self, variables: Variables, tree: Tree, facts: Mapping[Path, Abstract] = _NO_FACTS
     ) -> None:
         self.variables = variables
-        self.chunks = chunks
+        self.tree = tree
         self.facts = facts
 
     @classmethod
     def empty(cls, variables: Variables) -> Environment:
         """The store in which nothing is assigned."""
-        count, width = len(variables.names), variables.width
-        blank: Chunk = (None,) * width
-        return cls(variables, (blank,) * (count // width + 1))
+        return cls(variables, trees.blank(variables.height))
 
     def get(self, number: int) -> Abstract | None:
         """What the variable holds, conditions left out."""
-        chunk, place = divmod(number, self.variables.width)
-        return self.chunks[chunk][place]
+        return trees.at(self.tree, self.variables.height, number)
 
-    def put(self, number: int, value: Abstract | None) -> Environment:
+    def put(
+        self, number: int, value: Abstract | None, sharing: Sharing | None = None
+    ) -> Environment:
         """The store after an assignment; what conditions said of the variable is forgotten."""
-        chunk, place = divmod(number, self.variables.width)
-        old = self.chunks[chunk]
         facts = self.facts
         if facts and any(path[0] == number for path in facts):
             facts = {path: fact for path, fact in facts.items() if path[0] != number}
-        if old[place] is value and facts is self.facts:
+        height = self.variables.height
+        if sharing is None:
+            tree = trees.put(self.tree, height, number, value)
+        else:
+            held = None if value is None else sharing.value(value)
+            tree = sharing.put(self.tree, height, number, held)
+        if tree is self.tree and facts is self.facts:
             return self
-        new = (*old[:place], value, *old[place + 1 :])
-        chunks = (*self.chunks[:chunk], new, *self.chunks[chunk + 1 :])
-        return Environment(self.variables, chunks, facts)
+        return Environment(self.variables, tree, facts)
 
     def learn(self, path: Path, value: Abstract) -> Environment:
         """The store where a condition says what lies at a path."""
-        return Environment(self.variables, self.chunks, {**self.facts, path: value})
+        facts = {**self.facts, path: value}
+        while len(facts) > FACTS:
+            del facts[next(iter(facts))]
+        return Environment(self.variables, self.tree, facts)
 
     def havoc(self, numbers: frozenset[int]) -> Environment:
         """The store where the variables may hold anything."""
@@ -86,69 +103,58 @@ class Environment:
             store = store.put(number, Unknown(Hole(self.variables.names[number])))
         return store
 
-    def join(self, other: Environment) -> Environment:
-        """The store that stands for both."""
-        if other is self:
+    def join(self, other: Environment, seen: Environment | None = None) -> Environment:
+        """The store that stands for both; `seen` is one that this one stands for already."""
+        if other is self or other is seen:
             return self
-        return self._meet(other, _either)
+        return self._meet(other, _either, seen)
+
+    def includes(self, other: Environment, seen: Environment | None = None) -> bool:
+        """Whether the join with another store is this one; `seen` is as for `join`."""
+        if other is self or other is seen:
+            return True
+        if not self._has_facts_of(other):
+            return False
+        known = None if seen is None else seen.tree
+        return trees.adds_nothing(self.tree, other.tree, known, self.variables.height)
 
     def differences(self, other: Environment, enough: int) -> int:
         """How many deciding variables differ between the stores; counting ends at `enough`.
 
         A variable that one of the stores has not assigned is not counted.
         """
-        count = 0
-        deciding, width = self.variables.deciding, self.variables.width
-        for i, mine in enumerate(self.chunks):
-            theirs = other.chunks[i]
-            if mine is theirs:
-                continue
-            for j, old in enumerate(mine):
-                new = theirs[j]
-                if old is new or old is None or new is None:
-                    continue
-                if deciding[i * width + j] and old != new:
-                    count += 1
-                    if count >= enough:
-                        return count
-        return count
+        if self.tree is other.tree:
+            return 0
+        comparison = Comparison(enough, _LOOKS)
+        comparison.go(self.tree, other.tree, self.variables.deciding, self.variables.height)
+        return comparison.count
 
-    def filled(self, others: Sequence[Environment]) -> Environment:
-        """The store with what it has not assigned taken from the other ones."""
-        chunks: list[Chunk] = []
-        for i, mine in enumerate(self.chunks):
-            theirs = [store.chunks[i] for store in others if store.chunks[i] is not mine]
-            if theirs and None in mine:
-                mine = tuple(  # noqa: PLW2901 - the chunk, filled
-                    _any_of([chunk[j] for chunk in theirs]) if held is None else held
-                    for j, held in enumerate(mine)
-                )
-            chunks.append(mine)
-        return Environment(self.variables, tuple(chunks), self.facts)
+    @staticmethod
+    def filled(stores: Sequence[Environment]) -> list[Environment]:
+        """The stores, each with what it has not assigned taken from the other ones."""
+        variables = stores[0].variables
+        made = trees.filled([store.tree for store in stores], variables.height)
+        return [
+            store if tree is store.tree else Environment(variables, tree, store.facts)
+            for store, tree in zip(stores, made, strict=True)
+        ]
 
     def repeat(self, other: Environment) -> Environment:
         """The join where a loop closes: a number that has changed may be any number."""
-        return self._meet(other, self._counted)
+        return self if other is self else self._meet(other, self._counted)
 
     def widen(self, other: Environment) -> Environment:
         """A store that covers both, and is this one after finitely many steps."""
         store = self._meet(other, self._widened)
         facts = {path: fact for path, fact in store.facts.items() if fact == self.facts[path]}
-        return Environment(store.variables, store.chunks, facts)
+        return Environment(store.variables, store.tree, facts)
 
     def covers(self, other: Environment) -> bool:
         """Whether this store stands for all that the other stands for."""
         if other is self:
             return True
-        for mine, theirs in zip(self.chunks, other.chunks, strict=True):
-            if mine is theirs:
-                continue
-            for old, new in zip(mine, theirs, strict=True):
-                if old is new or new is None:
-                    continue
-                if old is None or not covers(old, new):
-                    return False
-        return all(
+        height = self.variables.height
+        return trees.holds_everywhere(self.tree, other.tree, height, covers) and all(
             path in other.facts and covers(fact, other.facts[path])
             for path, fact in self.facts.items()
         )
@@ -164,57 +170,72 @@ class Environment:
     def _widened(self, old: Abstract, new: Abstract, number: int) -> Abstract:
         return widen(old, new, Hole(self.variables.names[number]))
 
-    def _meet(
-        self, other: Environment, both: Callable[[Abstract, Abstract, int], Abstract]
-    ) -> Environment:
-        width = self.variables.width
-        chunks: list[Chunk] = []
-        changed = False
-        for i, mine in enumerate(self.chunks):
-            theirs = other.chunks[i]
-            if mine is theirs:
-                chunks.append(mine)
-                continue
-            merged: list[Abstract | None] | None = None
-            for j, old in enumerate(mine):
-                new = theirs[j]
-                if old is new or new is None:
-                    continue
-                value = new if old is None else both(old, new, i * width + j)
-                if value is not old and value != old:
-                    if merged is None:
-                        merged = list(mine)
-                    merged[j] = value
-            if merged is None:
-                chunks.append(mine)
-            else:
-                changed = True
-                chunks.append(tuple(merged))
+    def _meet(self, other: Environment, both: Both, seen: Environment | None = None) -> Environment:
+        known = None if seen is None else seen.tree
+        tree = trees.merged(self.tree, other.tree, known, self.variables.height, both)
         facts = self._shared_facts(other)
-        if not changed and facts is self.facts:
+        if tree is self.tree and facts is self.facts:
             return self
-        return Environment(self.variables, tuple(chunks) if changed else self.chunks, facts)
+        return Environment(self.variables, tree, facts)
 
     def _shared_facts(self, other: Environment) -> Mapping[Path, Abstract]:
         if not self.facts or self.facts is other.facts:
             return self.facts
         if not other.facts:
             return _NO_FACTS
-        kept = {
-            path: join(fact, other.facts[path])
-            for path, fact in self.facts.items()
-            if path in other.facts
-        }
-        return self.facts if kept == self.facts else kept
+        kept: dict[Path, Abstract] = {}
+        changed = False
+        for path, mine in self.facts.items():
+            theirs = other.facts.get(path)
+            if theirs is None:
+                changed = True
+                continue
+            made = mine if mine is theirs else join(mine, theirs)
+            if made is not mine:
+                if made == mine:
+                    made = mine
+                elif type(made) is OneOf and made.members >= _BOTH:
+                    changed = True  # it says only that there was a condition
+                    continue
+            changed = changed or made is not mine
+            kept[path] = made
+        return kept if changed else self.facts
+
+    def _has_facts_of(self, other: Environment) -> bool:
+        """Whether every fact of this store is one of the other's, or wider."""
+        if self.facts is other.facts:
+            return True
+        for path, mine in self.facts.items():
+            theirs = other.facts.get(path)
+            if theirs is None or (mine is not theirs and join(mine, theirs) != mine):
+                return False
+        return True
+
+
+class Meeting:
+    """A place where stores meet: their join, and the last that came, which often shares most.
+
+    What the next store has in common with the last is not looked at again.
+    """
+
+    __slots__ = ("last", "store")
+
+    def __init__(self, store: Environment) -> None:
+        self.store = store
+        self.last = store
+
+    def add(self, store: Environment) -> bool:
+        """Adds a store; whether that says anything new."""
+        joined = self.store.join(store, self.last)
+        self.last = store
+        if joined is self.store:
+            return False
+        self.store = joined
+        return True
 
 
 def _either(old: Abstract, new: Abstract, number: int) -> Abstract:  # noqa: ARG001
     return join(old, new)
-
-
-def _any_of(values: Sequence[Abstract | None]) -> Abstract | None:
-    held = [value for value in values if value is not None]
-    return join(*held) if held else None
 
 
 def _is_number(value: Abstract) -> bool:

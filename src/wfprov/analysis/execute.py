@@ -6,7 +6,8 @@ with any arguments stands for the rest. One budget bounds all runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from wfprov.analysis.arguments import bound, in_order, named, ways
@@ -21,6 +22,7 @@ from wfprov.analysis.regions import RegionRun
 from wfprov.analysis.runner import LANES, WAYS, Cells
 from wfprov.analysis.shapes import Shapes
 from wfprov.analysis.sites import CallKey, CallNode, is_outbound, key_of
+from wfprov.analysis.tree import Sharing
 from wfprov.language.ast import (
     Call,
     Definition,
@@ -67,6 +69,7 @@ class Machine:
         self._met: list[Entry] = []
         self._step = ""
         self._left = budget
+        self._sharing: Sharing | None = None
         self.evaluator = Evaluator(platform, frozenset(definition.procedures), self)
         self.cells: Cells = {}
         self.credit = WAYS
@@ -114,14 +117,15 @@ class Machine:
         env = Environment.empty(flow.variables)
         for number, value in zip(flow.params, summary.args, strict=True):
             env = env.put(number, value)
-        met, cells, step = self._met, self.cells, self._step
+        met, cells, step, sharing = self._met, self.cells, self._step, self._sharing
         self._set_cells({})
+        self._sharing = None
         summary.running = True
         lanes, self.lanes = self.lanes, LANES
         outcome = self.run(flow.region, env)
         self.lanes = lanes
         summary.running = False
-        self._met, self._step = met, step
+        self._met, self._step, self._sharing = met, step, sharing
         self._set_cells(cells)
         if outcome.exits or outcome.jumps:
             outcome.give(NULL)
@@ -280,7 +284,15 @@ class Machine:
             cell.add(value)
             if cell.foreign and cell.value is not None:
                 self.evaluator.cells = {**self.evaluator.cells, number: cell.value}
-        return env.put(number, value)
+        return env.put(number, value, self._sharing)
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """While it lasts, equal values that are written become one object."""
+        before = self._sharing
+        self._sharing = before or Sharing()
+        yield
+        self._sharing = before
 
     def begin(self, node: Node) -> list[Entry]:
         """Starts to note what a node meets."""

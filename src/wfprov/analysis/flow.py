@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import TypeAlias
 
 from wfprov.analysis.environment import Variables
@@ -58,8 +59,8 @@ class Node:
     """One step; `after` is where it goes on, `handlers` where what it raises is handled.
 
     `escapes`: what it raises also leaves the region, to a handler around it. `head`: some node
-    goes back to this one. `numbers` are the variables it binds: a call's result, a loop's value
-    and index, what an `except` catches.
+    goes back to this one. `once`: no jump back passes over it. `numbers` are the variables it
+    binds: a call's result, a loop's value and index, what an `except` catches.
     """
 
     body: Body | Except
@@ -75,6 +76,7 @@ class Node:
     shared: frozenset[int] = frozenset()
     order: int = 0
     head: bool = False
+    once: bool = False
 
     def targets(self) -> Iterator[Target]:
         """Every place that control can go to from here."""
@@ -89,13 +91,17 @@ Target: TypeAlias = Node | Exit | Jump
 
 @dataclass(slots=True, eq=False)
 class Region:
-    """Nodes that may jump to each other. `assigned`: what they and regions inside them assign."""
+    """Nodes that may jump to each other. `assigned`: what they and regions inside them assign.
+
+    `jumps` are the steps outside that something in it jumps to, which the service rejects.
+    """
 
     guarded: bool
     entry: tuple[Target, ...] = (Exit.FALL,)
     nodes: list[Node] = field(default_factory=list)
     labels: dict[str, Node] = field(default_factory=dict)
     assigned: frozenset[int] = frozenset()
+    jumps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +129,9 @@ def flow_of(procedure: Procedure, procedures: frozenset[str]) -> Flow:
     builder = _Builder()
     params = tuple(builder.number(param.name) for param in procedure.params)
     region = builder.region(procedure.steps, guarded=False, name=None, depth=0)
-    variables = Variables(tuple(builder.numbers), deciding_variables(procedure, procedures))
+    variables = Variables(
+        tuple(builder.numbers), partial(deciding_variables, procedure, procedures)
+    )
     return Flow(procedure, variables, params, region)
 
 
@@ -167,9 +175,7 @@ class _Builder:
         for node in region.nodes:
             node.after = _resolved(node.after, region)
             node.cases = tuple((case, _resolved(to, region)) for case, to in node.cases)
-            for target in node.targets():
-                if isinstance(target, Node) and target.order <= node.order:
-                    target.head = True
+        _mark_loops(region)
         return region
 
     def _steps(
@@ -258,6 +264,25 @@ class _Builder:
             handlers = (node, *handlers)
         inner = _Around(handlers, escapes, around.name, around.depth + 1)
         node.after = self._steps(attempt.steps, after, inner)
+
+
+def _mark_loops(region: Region) -> None:
+    """Says of each node whether a jump goes back to it, and whether one passes over it."""
+    back_to: dict[int, int] = {}
+    out: set[str] = set()
+    for node in region.nodes:
+        inside = (Jump(name) for inner in node.regions for name in inner.jumps)
+        for target in (*node.targets(), *_resolved(tuple(inside), region)):
+            if isinstance(target, Jump):
+                out.add(target.name)
+            elif isinstance(target, Node) and target.order <= node.order:
+                target.head = True
+                back_to[target.order] = node.order
+    region.jumps = frozenset(out)
+    last = -1
+    for node in region.nodes:
+        last = max(last, back_to.get(node.order, -1))
+        node.once = node.order > last
 
 
 def _target(jump: Next) -> Target:

@@ -30,6 +30,13 @@ from wfprov.language.references import steps_in
 _PATHS: Final = 20_000
 """How many calls of subworkflows are followed to tell ways apart."""
 
+_CALLERS: Final = 100
+"""How many calls of subworkflows a path names; those further in are left out of it.
+
+The service stops an execution whose calls stand deeper than 20 inside each other.
+Source: https://cloud.google.com/workflows/quotas (2026-11-23, not opened)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
@@ -132,7 +139,7 @@ class _Ways:
         Each run of a procedure is followed first along one shortest path, so that none is missed
         when there are more paths than are told apart.
         """
-        met = {start}
+        first: dict[Summary, tuple[str, ...]] = {start: ()}
         level: list[tuple[Summary, tuple[str, ...]]] = [(start, ())]
         others: list[tuple[Summary, tuple[str, ...], tuple[Summary, ...]]] = []
         while level:
@@ -142,22 +149,28 @@ class _Ways:
                 for entry in outbound:
                     self._add(entry, via)
                 for descent in descents:
-                    path = (*via, self._listed.id_of(descent.call))
-                    if descent.summary not in met:
-                        met.add(descent.summary)
+                    if descent.summary not in first:
+                        path = self._path(via, descent)
+                        first[descent.summary] = path
                         following.append((descent.summary, path))
             level = following
         others.append((start, (), (start,)))
         while others and self._paths > 0:
             summary, via, stack = others.pop()
             outbound, descents = self._flattened(summary)
-            for entry in outbound:
-                self._add(entry, via)
+            if via != first[summary]:
+                for entry in outbound:
+                    self._add(entry, via)
+            if len(stack) > _CALLERS:
+                continue
             for descent in descents:
                 if descent.summary not in stack:
                     self._paths -= 1
-                    path = (*via, self._listed.id_of(descent.call))
+                    path = self._path(via, descent)
                     others.append((descent.summary, path, (*stack, descent.summary)))
+
+    def _path(self, via: tuple[str, ...], descent: Descent) -> tuple[str, ...]:
+        return via if len(via) >= _CALLERS else (*via, self._listed.id_of(descent.call))
 
     def _flattened(self, summary: Summary) -> tuple[list[Outbound], list[Descent]]:
         flat = self._flat.get(summary)

@@ -65,8 +65,10 @@ def other_entry(rest: Abstract, key: str) -> Abstract:
 
 def join(*values: Abstract) -> Abstract:
     """The least value that stands for all that the values stand for; Never for none."""
-    if len(values) == 2 and (values[0] is values[1] or values[0] == values[1]):  # noqa: PLR2004
-        return values[0]
+    if len(values) == 2:  # noqa: PLR2004
+        one, other = values
+        if one is other or one == other or (type(one) is OneOf and one.holds(other)):
+            return one
     return join_all(values)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wfprov.analysis.domain import Abstract, Hole, Never
-from wfprov.analysis.environment import Environment
+from wfprov.analysis.environment import Environment, Meeting
 from wfprov.analysis.flow import Exit, Node
 from wfprov.analysis.lattice import NEVER, join
 from wfprov.analysis.sites import CallNode
@@ -57,24 +57,31 @@ class Outcome:
     raised: Environment | None = None
     returned: Abstract = NEVER
     met: dict[Node | None, list[Entry]] = field(default_factory=dict)
+    _meetings: dict[object, Meeting] = field(default_factory=dict)
 
     def leave(self, exit_: Exit, env: Environment) -> None:
         """Adds a way out."""
-        old = self.exits.get(exit_)
-        self.exits[exit_] = env if old is None else old.join(env)
+        self.exits[exit_] = self._met(exit_, env)
 
     def jump(self, name: str, env: Environment) -> None:
         """Adds a jump out of the region."""
-        old = self.jumps.get(name)
-        self.jumps[name] = env if old is None else old.join(env)
+        self.jumps[name] = self._met(name, env)
 
     def throw(self, env: Environment) -> None:
         """Adds a store with which something in the region may be raised."""
-        self.raised = env if self.raised is None else self.raised.join(env)
+        self.raised = self._met(None, env)
 
     def give(self, value: Abstract) -> None:
         """Adds a value that the procedure may return."""
         self.returned = value if isinstance(self.returned, Never) else join(self.returned, value)
+
+    def _met(self, place: object, env: Environment) -> Environment:
+        meeting = self._meetings.get(place)
+        if meeting is None:
+            meeting = self._meetings[place] = Meeting(env)
+        else:
+            meeting.add(env)
+        return meeting.store
 
 
 Entry: TypeAlias = Outbound | Descent | Outcome

@@ -13,7 +13,7 @@ from typing import Final
 
 from wfprov.analysis import loops
 from wfprov.analysis.domain import Hole, Never, Unknown, alternatives
-from wfprov.analysis.environment import Environment
+from wfprov.analysis.environment import Environment, Meeting
 from wfprov.analysis.flow import Exit, Jump, Node, Region, Target
 from wfprov.analysis.operators import truth
 from wfprov.analysis.outcome import Entry, Outcome
@@ -52,7 +52,7 @@ class RegionRun:
         self._region = region
         self._outcome = Outcome()
         self._lanes = machine.lanes
-        self._states: dict[Node, list[Environment]] = {}
+        self._states: dict[Node, list[Meeting]] = {}
         self._visits: dict[Node, int] = {}
         self._heap: list[int] = []
         self._queued: set[int] = set()
@@ -71,18 +71,24 @@ class RegionRun:
 
     def _visit_all(self, node: Node) -> None:
         """Visits a node with each of its stores; what is met then replaces what was met before."""
-        stores = list(self._states[node])
+        lanes = self._states[node]
         met = self._machine.begin(node)
         self._outcome.met[node] = met
-        if len(stores) == 1:
+        if len(lanes) == 1:
+            store = lanes[0].store
+            if node.once:
+                del self._states[node]
             self._machine.spend()
-            self._visit(node, stores[0], met)
+            self._visit(node, store, met)
             return
-        self._machine.lanes = max(1, self._lanes // len(stores))
-        for store in stores:
-            self._machine.spend()
-            self._visit(node, store.filled(stores), met)
+        self._machine.lanes = max(1, self._lanes // len(lanes))
+        with self._machine.sharing():
+            for store in Environment.filled([lane.store for lane in lanes]):
+                self._machine.spend()
+                self._visit(node, store, met)
         self._machine.lanes = self._lanes
+        if node.once:
+            del self._states[node]
 
     def _go(self, targets: tuple[Target, ...], env: Environment) -> None:
         for target in targets:
@@ -98,39 +104,42 @@ class RegionRun:
                 self._outcome.leave(target, env)
 
     def _arrive(self, node: Node, env: Environment) -> None:
-        stores = self._states.get(node)
-        if stores is None:
-            self._states[node] = [env]
-        elif not self._changed(node, stores, env):
+        lanes = self._states.get(node)
+        if lanes is None:
+            self._states[node] = [Meeting(env)]
+        elif not self._changed(node, lanes, env):
             return
         if node.order not in self._queued:
             self._queued.add(node.order)
             heappush(self._heap, node.order)
 
-    def _changed(self, node: Node, stores: list[Environment], env: Environment) -> bool:
+    def _changed(self, node: Node, lanes: list[Meeting], env: Environment) -> bool:
         """Adds a store to those of a node; whether that says anything new."""
-        enough = _TOGETHER if len(stores) == 1 else _FAR
-        near = [store.differences(env, enough) for store in stores]
-        place = min(range(len(stores)), key=near.__getitem__)
-        store = stores[place]
-        forward = self._order < node.order
-        if near[place] >= _TOGETHER and forward and len(stores) < self._lanes:
-            if env.join(store) is env:
-                stores[place] = env
-                return True
-            if store.join(env) is store:
-                return False
-            stores.append(env)
-            return True
-        new = self._met(node, store, env)
-        if new is store:
+        if env is lanes[0].last:
             return False
-        stores[place] = new
+        enough = _TOGETHER if len(lanes) == 1 else _FAR
+        near = [lane.store.differences(env, enough) for lane in lanes]
+        place = min(range(len(lanes)), key=near.__getitem__)
+        lane = lanes[place]
+        forward = self._order < node.order
+        if near[place] >= _TOGETHER and forward and len(lanes) < self._lanes:
+            if env.includes(lane.store):
+                lanes[place] = Meeting(env)
+                return True
+            if lane.store.includes(env, lane.last):
+                lane.last = env
+                return False
+            lanes.append(Meeting(env))
+            return True
+        if not node.head:
+            return lane.add(env)
+        new = self._repeated(node, lane.store, env)
+        if new is lane.store:
+            return False
+        lanes[place] = Meeting(new)
         return True
 
-    def _met(self, node: Node, old: Environment, env: Environment) -> Environment:
-        if not node.head:
-            return old.join(env)
+    def _repeated(self, node: Node, old: Environment, env: Environment) -> Environment:
         new = old.repeat(env)
         if new is old:
             return old

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -53,6 +54,9 @@ class Runner(Protocol):
 
     def write(self, env: Environment, number: int, value: Abstract) -> Environment:
         """The store after an assignment; a shared variable is seen by the other branches."""
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """While it lasts, equal values that are written become one object."""
 
     def spend(self) -> None:
         """Takes one from the budget."""
