@@ -334,7 +334,14 @@ def test_no_value_of_a_variable_is_in_the_document_or_beside_what_is_live(pair, 
     text = pair.wfprov("plan", "-e", "shop").out
     assert "hunter2" not in text
     assert "RETRIES: 3" in text
-    applied(pair)
+    planned(pair, "-o", "plan.json")
+    assert "hunter2" not in (pair.folder / "plan.json").read_text()
+    pair.write("wfprov.yaml", HEAD + ONE + secretly.replace("hunter2-", "hunter3-"))
+    stale = pair.wfprov("apply", "plan.json")
+    assert stale.code == 5
+    assert "another value for PARTNER_KEY of refunds" in stale.err
+    pair.write("wfprov.yaml", HEAD + ONE + secretly)
+    assert pair.wfprov("apply", "plan.json").code == 0
     pair.write("wfprov.yaml", HEAD + ONE + TWO.replace("}", ", env: {RETRIES: '4'}}"))
     planned(pair, "-o", "plan.json")
     assert "hunter2" not in (pair.folder / "plan.json").read_text()
@@ -420,3 +427,23 @@ def test_what_grants_elsewhere_cost_does_not_grow_with_the_workflows(pair, other
     sent = [line for line in ended.err.splitlines() if " ms " in line]
     assert sum("searchAllIamPolicies" in line for line in sent) == 1
     assert sum("services.getIamPolicy" in line for line in sent) == 1
+
+
+def test_a_credential_in_the_configuration_or_in_what_is_live_is_shown_nowhere(pair, workflows):
+    token = "ghp_" + "a1B2" * 9
+    pair.write("wfprov.yaml", HEAD + ONE + TWO.replace("}", f", env: {{A: {token}}}}}"))
+    refused = pair.wfprov("plan", "-e", "shop", "-o", "plan.json")
+    assert refused.code == 1
+    assert "error[credential-in-env]" in refused.out
+    assert token not in refused.out + refused.err + (pair.folder / "plan.json").read_text()
+    pair.write("wfprov.yaml", HEAD + ONE + TWO)
+    applied(pair)
+    name = "projects/acme-shop/locations/europe-west1/workflows/refunds"
+    live = workflows.get_workflow({"name": name})
+    live.source_contents = f"- a:\n    return: {token}\n"
+    workflows.update_workflow(
+        {"workflow": live, "update_mask": {"paths": ["source_contents"]}}
+    ).result(timeout=20)
+    shown = pair.wfprov("plan", "-e", "shop", "-o", "plan.json")
+    assert "return: ghp_****" in shown.out
+    assert token not in shown.out + (pair.folder / "plan.json").read_text()

@@ -764,3 +764,35 @@ def repr_yaml(tree: object) -> str:
             return "~"
         case _:
             return str(tree).lower()
+
+
+@pytest.mark.parametrize("key", ["goog-managed-by", "wfprov-stack"])
+def test_labels_of_google_and_of_wfprov_are_refused(key: str) -> None:
+    checked = read(MINIMAL.replace("w/a.yaml", f"w/a.yaml, labels: {{{key}: x}}"))
+    (found,) = checked.diagnostics
+    assert found.is_error
+    assert key in found.message
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("AIza" + "x" * 35, "an API key of Google"),
+        ("ghp_" + "a1" * 18, "a token of GitHub"),
+        ("postgres://app:hunter2@10.0.0.3/orders", "a password in an address"),
+        ("Bearer abcdefghijk12345", "an Authorization header"),
+    ],
+)
+def test_a_credential_in_a_variable_is_an_error_and_is_not_repeated(value: str, what: str) -> None:
+    checked = read(MINIMAL.replace("w/a.yaml", f'w/a.yaml, env: {{A: "{value}"}}'))
+    (found,) = checked.diagnostics
+    assert found.rule.slug == "credential-in-env"
+    assert what in found.message
+    assert value not in found.message
+
+
+@pytest.mark.parametrize(
+    "value", ["https://orders.example.com:8443/a@b", "partner-key", "eyJhbGci"]
+)
+def test_what_only_resembles_a_credential_is_none(value: str) -> None:
+    assert read(MINIMAL.replace("w/a.yaml", f'w/a.yaml, env: {{A: "{value}"}}')).ok

@@ -9,10 +9,11 @@ from wfprov.app.load import Selection, stack_of
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.apply.execute import execute, still_true
 from wfprov.apply.outcome import Observer, Report
-from wfprov.core.errors import InputError
+from wfprov.core.errors import InputError, StalePlanError
 from wfprov.core.ports import Clock, Dice
+from wfprov.core.resource import digest_of
 from wfprov.desired.model import Stack
-from wfprov.plan.change import Plan
+from wfprov.plan.change import Change, Create, Plan, Replace, Update, address_of
 from wfprov.plan.live import Live
 from wfprov.plan.stale import spent
 from wfprov.store.plan_file import load_plan
@@ -23,6 +24,7 @@ def saved(path: Path, selection: Selection) -> tuple[Plan, Stack]:
 
     Raises:
         InputError: the file is no plan, or it is of another stack, environment or project.
+        StalePlanError: the configuration has other values of variables now.
     """
     plan = load_plan(path, facts())
     environment = selection.environment or plan.environment or None
@@ -39,7 +41,34 @@ def saved(path: Path, selection: Selection) -> tuple[Plan, Stack]:
     _fits(path, "stack", plan.stack, stack.name)
     _fits(path, "project", plan.project, stack.project or "")
     _fits(path, "control plane", plan.endpoint, stack.control_plane)
-    return plan, stack
+    return _filled(path, plan, stack), stack
+
+
+def _filled(path: Path, plan: Plan, stack: Stack) -> Plan:
+    """The plan with the values of variables, which no file holds, from the configuration.
+
+    Raises:
+        StalePlanError: the configuration has another value now.
+    """
+    known = {digest_of(value): value for w in stack.workflows for value in w.env.values()}
+
+    def filled(change: Change) -> Change:
+        try:
+            match change:
+                case Create(after=after):
+                    return replace(change, after=after.with_values(known))
+                case Update(after=after) | Replace(after=after):
+                    return replace(change, after=after.with_values(known))
+                case _:
+                    return change
+        except KeyError as missing:
+            raise StalePlanError(
+                f"the configuration has another value for {missing.args[0]} of "
+                f"{address_of(change).name.rpartition('/')[2]} than {path} was made with",
+                help="plan again",
+            ) from missing
+
+    return replace(plan, changes=tuple(map(filled, plan.changes)))
 
 
 def resumed(plan: Plan, control: ControlPlane, clock: Clock, parallel: int) -> Live | None:

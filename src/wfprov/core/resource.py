@@ -168,6 +168,18 @@ class Resource(Managed):
         """The resource as a saved plan keeps what is only to be recognised: texts as digests."""
         return self
 
+    def without_values(self) -> Self:
+        """The resource as a saved plan keeps what it makes: no value that may be a secret."""
+        return self
+
+    def with_values(self, _known: Mapping[str, str]) -> Self:
+        """The resource with its values again, from those that are known by their digests.
+
+        Raises:
+            KeyError: with the name of a value that is not known.
+        """
+        return self
+
     @property
     def identity(self) -> str:
         """What tells it from another one of the same name made later; empty: nothing does."""

@@ -78,7 +78,19 @@ UNKNOWN_WORKFLOW: Final = Rule(
     "`source` for it.",
 )
 
+CREDENTIAL_IN_ENV: Final = Rule(
+    slug="credential-in-env",
+    severity=Severity.ERROR,
+    summary="A credential as an environment variable of a workflow",
+    docs="Everybody who may read the workflow reads its variables, and the value stands in the "
+    "repository. Put it into Secret Manager and read it with "
+    "`googleapis.secretmanager.v1.projects.secrets.versions.accessString`; the grant that this "
+    "asks for is found by itself. It is recognised by its form alone.",
+    source="https://docs.cloud.google.com/workflows/docs/use-environment-variables (not opened)",
+)
+
 RULES: Final = (
+    CREDENTIAL_IN_ENV,
     UNKNOWN_CONFIG_KEY,
     WRONG_CONFIG_TYPE,
     BAD_CONFIG_VALUE,

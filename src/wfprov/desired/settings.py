@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
+from wfprov.core.credential import credential_in
 from wfprov.desired.model import Dedicated, Existing, ServiceAccountChoice, Shared, Trigger
 from wfprov.desired.reader import Entry, Reader, plain
-from wfprov.desired.rules_config import RESERVED_ENV_VAR
+from wfprov.desired.rules_config import CREDENTIAL_IN_ENV, RESERVED_ENV_VAR
 from wfprov.desired.shapes import (
     EMAIL,
     LABEL_KEY,
@@ -76,6 +77,15 @@ def env(reader: Reader) -> Callable[[Node], dict[str, str] | None]:
         if len(node.text.encode()) > MAX_ENV_VALUE_BYTES:
             reader.bad_value(
                 node, f"the value is longer than the {MAX_ENV_VALUE_BYTES} bytes the service takes"
+            )
+            return None
+        if found := credential_in(node.text):
+            reader.reject(
+                CREDENTIAL_IN_ENV,
+                node,
+                f"the value is {found}, which everybody reads who may read the workflow",
+                "put it into Secret Manager and read it in the definition: "
+                "call: googleapis.secretmanager.v1.projects.secrets.versions.accessString",
             )
             return None
         return node.text

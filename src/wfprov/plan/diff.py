@@ -133,7 +133,7 @@ def _changed(resource: Resource, was: Resource | None) -> Change:
         return Create(resource)
     resource = resource.over(was)
     if was == resource:
-        return NoOp(resource)
+        return NoOp(was)
     calls = resource.update(was)
     if isinstance(calls, Unchangeable):
         return Replace(was, resource, calls.reason)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from wfprov.core.address import Address
+from wfprov.core.credential import masked
 from wfprov.core.ownership import account_email
 from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Contents, Resource
@@ -203,7 +204,7 @@ def _source(old: Contents, new: Contents, style: Style) -> Iterator[str]:
     rows = [
         row
         for row in difflib.unified_diff(
-            old.text.splitlines(), new.text.splitlines(), lineterm="", n=1
+            masked(old.text).splitlines(), masked(new.text).splitlines(), lineterm="", n=1
         )
         if not row.startswith(("---", "+++"))
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from wfprov.core.credential import masked
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.rule import Confidence, Severity
 from wfprov.core.span import Span
@@ -124,7 +125,7 @@ class _Excerpt:
 
     def _line(self, number: int, marks: Sequence[_Mark]) -> Iterator[str]:
         """A line and a row below it for each mark, those further right first."""
-        text = self.lines.text(number)
+        text = masked(self.lines.text(number))
         first, last = _window(text, marks, self.room)
         front = _CUT if first > 0 else ""
         back = _CUT if last < len(text) else ""

@@ -87,6 +87,15 @@ class Workflow(Resource):
     def sealed(self) -> Self:
         return replace(self, source=self.source.sealed(), env=_sealed(self.env))
 
+    def without_values(self) -> Self:
+        return replace(self, env=_sealed(self.env))
+
+    def with_values(self, known: Mapping[str, str]) -> Self:
+        missing = next((name for name, value in self.env.items() if value not in known), None)
+        if missing is not None:
+            raise KeyError(missing)
+        return replace(self, env={name: known[value] for name, value in self.env.items()})
+
     def wire(self) -> Body:
         shown = dict(super(Workflow, self).wire())  # `super()` alone fails in a class with slots
         return {**shown, "env": _sealed(self.env)} if self.env else shown

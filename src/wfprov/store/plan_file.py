@@ -93,7 +93,8 @@ def sealed(plan: Plan) -> dict[str, Any]:
     """The content of a plan's file.
 
     A plan that cannot be applied is shown and not held. Of what is live now, digests are kept:
-    enough to recognise it, and no text or value that somebody else deployed.
+    enough to recognise it, and no text or value that somebody else deployed; of environment
+    variables no value at all.
     """
     shown = document(plan)
     if not plan.applyable:
@@ -108,11 +109,18 @@ def _kept(plan: Plan) -> Plan:
 
 
 def _recognisable(change: Change) -> Change:
-    """A change whose live side, and all of what does not change, is known by digest only."""
+    """A change of which all that is not to be sent is known by digest only.
+
+    The values of what is made are left out too: they are read from the configuration again.
+    """
     match change:
-        case changes.Update(before=before) | changes.Delete(before=before):
-            return replace(change, before=before.sealed())
-        case changes.Replace(before=before):
+        case changes.Create(after=after):
+            return replace(change, after=after.without_values())
+        case changes.Update(before=before, after=after):
+            return replace(change, before=before.sealed(), after=after.without_values())
+        case changes.Replace(before=before, after=after):
+            return replace(change, before=before.sealed(), after=after.without_values())
+        case changes.Delete(before=before):
             return replace(change, before=before.sealed())
         case changes.NoOp(resource=resource):
             return replace(change, resource=resource.sealed())
