@@ -41,7 +41,8 @@ class Holdings:
 
     `found` by resource and membership. `bodies` are the policies that were read whole, by the
     address of their access; `above` names the folders and the organisation over each project,
-    nearest first. `not_looked` names what may hold more: nothing of it is known to be empty.
+    nearest first; `absent` the resources that are not there. `not_looked` names what may hold
+    more: nothing of it is known to be empty.
     """
 
     found: tuple[Holding, ...] = ()
@@ -49,6 +50,7 @@ class Holdings:
     bodies: Mapping[Address, Body] = field(default_factory=dict)
     above: Mapping[str, tuple[ResourceName, ...]] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
+    absent: frozenset[ResourceName] = frozenset()
     not_looked: tuple[Unseen, ...] = ()
 
     def of(self, member: str) -> tuple[Holding, ...]:
@@ -110,6 +112,7 @@ def find(
         bodies=looking.bodies,
         above=above,
         searched=tuple(searched),
+        absent=frozenset(looking.gone),
         not_looked=tuple(sorted(set(gathering.unseen))),
     )
 
@@ -130,11 +133,11 @@ class _Looking:
         self._said: dict[ResourceName, set[Membership]] = {}
         self.accesses: dict[Address, Access] = {}
         self.bodies: dict[Address, Body] = {}
-        self._gone: set[ResourceName] = set()
+        self.gone: set[ResourceName] = set()
         for access, body in known:
             self.accesses[access.address] = access
             if body is None:
-                self._gone.add(ResourceName(access.subject))
+                self.gone.add(ResourceName(access.subject))
             else:
                 self.bodies[access.address] = body
 
@@ -207,7 +210,7 @@ class _Looking:
             calls[name] = access.read()
         by_subject = {access.subject: address for address, access in self.accesses.items()}
         answers = self._gathering.answers(
-            calls, str, absent=(NotFoundError, ServiceDisabledError, InvalidError), gone=self._gone
+            calls, str, absent=(NotFoundError, ServiceDisabledError, InvalidError), gone=self.gone
         )
         for name, body in answers.items():
             if body is not None:
@@ -224,7 +227,7 @@ class _Looking:
                     found[name, m] = Holding(on=name, membership=m, access=access)
         read = {self.accesses[address].subject for address in self.bodies}
         for name, said in self._said.items():
-            if name in read or name in self._gone:
+            if name in read or name in self.gone:
                 continue
             known = next((a for a in self.accesses.values() if a.subject == name), None)
             for m in said:

@@ -49,6 +49,7 @@ class Gathering:
 
     def __init__(self, cloud: Cloud, parallel: int) -> None:
         self._cloud = cloud
+        self.parallel = parallel
         self._pool = ThreadPoolExecutor(max_workers=parallel)
         self.unseen: list[Unseen] = []
 

@@ -105,6 +105,17 @@ def stack_of(selection: Selection) -> Stack:
     return decoded.value
 
 
+def fleet_of(selection: Selection) -> Stack:
+    """Where whole projects are looked at: what the environment says, or the cloud.
+
+    Raises:
+        InputError: the environment has no file, or the configuration has an error.
+    """
+    if selection.environment is None and files.configuration(selection.config) is None:
+        return Stack(name="", project=selection.project, region=selection.region)
+    return stack_of(selection)
+
+
 def _environment_path(selection: Selection, config_path: str | None) -> str | None:
     if selection.environment is None:
         return None

@@ -10,6 +10,7 @@ import typer
 from wfprov import __version__
 from wfprov.cli import (
     apply,
+    audit,
     catalog,
     check,
     destroy,
@@ -38,7 +39,7 @@ app = typer.Typer(
     epilog="Start with `wfprov inspect FILE --project P --region R`, or `wfprov init`. "
     "Each command shows examples with `--help`.",
 )
-for command in (init, check, inspect, plan, apply, destroy, diff, schema):
+for command in (init, check, inspect, plan, apply, destroy, diff, audit, schema):
     command.register(app)
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(catalog.app, name="catalog")

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="config, environment, inspect or plan.")
+        str, typer.Argument(metavar="NAME", help="config, environment, inspect, plan or audit.")
     ],
 ) -> int:
     """Print the JSON Schema of a file or of an output."""

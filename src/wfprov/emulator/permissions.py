@@ -294,6 +294,11 @@ _TABLE: Final[Mapping[str, str]] = {
         searchAllIamPolicies cloudasset.assets.searchAllIamPolicies
         searchAllResources cloudasset.assets.searchAllResources
     """,
+    # https://docs.cloud.google.com/policy-intelligence/docs/policy-insights (2026-11-23)
+    "recommender": """
+        insightTypes.insights.list recommender.iamPolicyInsights.list
+        insightTypes.insights.get recommender.iamPolicyInsights.get
+    """,
     # https://cloud.google.com/eventarc/docs/access-control (not opened)
     "eventarc": """
         triggers.create eventarc.triggers.create

@@ -70,6 +70,7 @@ class Settings:
         "cloudtasks",
         "eventarc",
         "pubsub",
+        "recommender",
         "run",
         "secretmanager",
         "workflowexecutions",

@@ -112,15 +112,15 @@ def _answering(
         grant
         for grant in grants
         if need.permission in held[id(grant)]
-        and (grant.condition is None or _meets(grant.condition, need))
+        and (grant.condition is None or meets(grant.condition, need))
         and (
-            _covers(grant.on, need.on, need.project)
+            covers(grant.on, need.on, need.project)
             or (need.policy_on is not None and grant.on == need.policy_on)
         )
     ]
 
 
-def _meets(condition: Condition, need: Need) -> bool:
+def meets(condition: Condition, need: Need) -> bool:
     """Whether a check of the need passes the condition; one that is not understood lets none."""
     found = [CLAUSE.fullmatch(clause) for clause in condition.expression.split(" && ")]
     said = {clause[1]: clause[2] for clause in found if clause is not None}
@@ -133,7 +133,7 @@ def _meets(condition: Condition, need: Need) -> bool:
     )
 
 
-def _covers(above: str, name: str, project: str) -> bool:
+def covers(above: str, name: str, project: str) -> bool:
     """Whether a resource is `above` or lies in it; one without a project lies in `project`."""
     if name == above or name.startswith(f"{above}/"):
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from wfprov.render.schemas.audit import audit_schema
 from wfprov.render.schemas.config import config_schema, environment_schema
 from wfprov.render.schemas.inspect import inspect_schema
 from wfprov.render.schemas.plan import plan_schema
@@ -14,4 +15,5 @@ SCHEMAS: Final[Mapping[str, Callable[[], dict[str, object]]]] = {
     "environment": environment_schema,
     "inspect": inspect_schema,
     "plan": plan_schema,
+    "audit": audit_schema,
 }
