@@ -25,8 +25,9 @@ from typing import Any
 
 import condition_text
 import discovery_tables
+import readings
 
-Rows = list[dict[str, Any]]
+Rows = readings.Rows
 
 SCHEMA = """
 PRAGMA page_size = 1024;
@@ -97,13 +98,6 @@ def read_json(path: Path) -> Any:
     """A gzip JSON file."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return json.load(file)
-
-
-def read_rows(path: Path) -> Rows:
-    """A JSON Lines file, gzip or not, without its comments."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip() and not line.startswith("#")]
 
 
 def packed(value: object) -> bytes:
@@ -328,7 +322,8 @@ def main() -> None:
         }
         for _, path, *_ in table["methods"].values():
             paths[service].add(type_of(resource_template(service, path)).partition("/")[2])
-    curated = read_rows(args.curated) + read_rows(args.out / "methods.jsonl")
+    curated = readings.laid_over(args.curated, args.out / "methods.jsonl")
+    readings.more_scopes(apis, curated)
     all_needs = needs(
         curated=curated,
         table=read_json(args.methods),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +33,20 @@ POLICY = {
 }  # fmt: skip
 
 
-def build(folder: Path, curated: list[dict[str, object]]) -> subprocess.CompletedProcess[str]:
+READING = {
+    "api": "run", "version": "v2", "method": "projects.locations.jobs.run", "read": "2026-11-23",
+    "source": "https://example.com/again", "changed": "the page of the method",
+}  # fmt: skip
+
+
+def build(
+    folder: Path, curated: list[dict[str, object]], second: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     folder.mkdir()
     (folder / "conditions.tsv").write_text("# none\n")
-    (folder / "methods.jsonl").write_text("# none\n")
+    (folder / "methods.jsonl").write_text(
+        f"# one\n{json.dumps(second)}\n" if second else "# none\n"
+    )
     inputs = {
         "roles": ROLES, "methods": [], "policies": [POLICY], "polling": {},
     }  # fmt: skip
@@ -66,3 +78,22 @@ def test_a_permission_that_no_role_holds_stops_the_build(tmp_path):
     assert done.returncode == 1
     assert "no role has run.jobs.fly" in done.stderr
     assert not (tmp_path / "a" / "facts.sqlite").exists()
+
+
+def test_a_second_reading_is_laid_over_the_researched_row(tmp_path):
+    assert build(tmp_path / "a", [ROW], READING).returncode == 0
+    database = sqlite3.connect(tmp_path / "a" / "facts.sqlite")
+    (blob,) = database.execute("SELECT methods FROM need WHERE api = 'run'").fetchone()
+    database.close()
+    need = json.loads(zlib.decompress(blob))["projects.locations.jobs.run"]
+    assert (need["perms"], need["source"], need["read"]) == (
+        ["run.jobs.run"],
+        "https://example.com/again",
+        "2026-11-23",
+    )
+
+
+def test_a_second_reading_of_no_researched_row_must_be_whole(tmp_path):
+    done = build(tmp_path / "a", [ROW], {**READING, "method": "projects.locations.jobs.list"})
+    assert done.returncode == 1
+    assert "run v2 projects.locations.jobs.list: no researched row has it" in done.stderr

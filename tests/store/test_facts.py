@@ -63,7 +63,7 @@ def test_own_tables_are_read_by_their_grammar():
             assert form.split(" ")[0] in words | {"maybe", "never"}
     for line in (DATA / "methods.jsonl").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            assert json.loads(line)["source"].startswith("https://")
+            assert {"api", "version", "method", "read", "changed"} <= json.loads(line).keys()
 
 
 def test_a_method_is_found_by_version(facts):
@@ -179,5 +179,25 @@ def test_a_second_reading_marks_its_rows_and_says_what_it_changed(facts):
         assert needs is not None
         assert (needs.tier, needs.read) == ("curated", row["read"])
         assert isinstance(row["changed"], str)
-        assert row["source"].startswith("https://")
+        assert needs.source.startswith("https://")
+        assert row.get("read_on", "https://").startswith("https://")
     assert sum(bool(needs.read) for needs in facts.all_needs()) == len(rows)
+
+
+def test_the_methods_that_workflows_use_most_were_read_a_second_time():
+    lines = (DATA / "methods.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if not line.startswith("#")]
+    assert sum("used" in row for row in rows) >= 150
+    assert all(row["read"] for row in rows if "used" in row)
+
+
+def test_a_method_accepts_the_scope_that_its_row_calls_sufficient(facts):
+    tasks = facts.method(MethodId("cloudtasks", "v2", "projects.locations.queues.tasks.create"))
+    assert tasks is not None
+    assert "https://www.googleapis.com/auth/cloud-tasks" in tasks.scopes
+    refused = set()
+    for name, needs in every_need(facts):
+        method = facts.method(name) if needs.scope else None
+        if method is not None and method.scopes and needs.scope not in method.scopes:
+            refused.add((str(name), needs.scope))
+    assert not refused
