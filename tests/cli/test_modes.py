@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import jsonschema
 import pytest
 from google.cloud import run_v2, workflows_v1
 from google.oauth2.credentials import Credentials
@@ -18,6 +19,7 @@ from wfprov.core.policy import BindingKey, Membership
 from wfprov.emulator import admin
 from wfprov.gcp.dispatch import GoogleCloud
 from wfprov.gcp.session import embedded_session
+from wfprov.render.schemas.plan import plan_schema
 from wfprov.resources.api_service import ApiService
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
@@ -82,9 +84,14 @@ def applied(session, *more: str):
     return ended
 
 
+SCHEMA = jsonschema.Draft202012Validator(plan_schema())
+
+
 def planned(session, *more: str, code: int = 0) -> dict:
+    """The document of a plan, which is valid by its schema whatever it was made for."""
     ended = session.wfprov("plan", "-e", "shop", "--format", "json", *more)
     assert ended.code == code, ended.out + ended.err
+    SCHEMA.validate(ended.json)
     return ended.json
 
 
@@ -237,6 +244,8 @@ def test_a_workflow_that_moves_is_made_there_and_removed_here(pair, workflows):
         }
     ).result(timeout=20)
     pair.write("wfprov.yaml", HEAD + ONE + TWO.replace("}", ", region: us-east1}"))
+    places = {c.get("moved_to", "") for c in planned(pair)["changes"]}
+    assert places == {"", "projects/acme-shop/locations/us-east1"}
     ended = pair.wfprov("plan", "-e", "shop", "-o", "plan.json")
     assert "- workflow refunds in europe-west1: it moves to us-east1" in ended.out
     report = pair.wfprov("apply", "plan.json").out
@@ -447,3 +456,21 @@ def test_a_credential_in_the_configuration_or_in_what_is_live_is_shown_nowhere(p
     shown = pair.wfprov("plan", "-e", "shop", "-o", "plan.json")
     assert "return: ghp_****" in shown.out
     assert token not in shown.out + (pair.folder / "plan.json").read_text()
+
+
+def test_a_custom_role_that_nothing_asks_for_goes_after_its_grants(pair):
+    pair.write("wfprov.yaml", HEAD + ONE + TWO + "policy: {custom_roles: always}\n")
+    made = due(planned(pair))
+    (role,) = [name for name in made if name.startswith("custom_role")]
+    applied(pair)
+    pair.write("wfprov.yaml", HEAD + ONE + TWO + "policy: {custom_roles: never}\n")
+    left = {d["kind"] for d in planned(pair)["drift"]}
+    assert {"custom_role", "iam_policy"} <= left
+    ended = applied(pair, "--prune")
+    assert ended.out.index("revoke in policy of service") < ended.out.index("remove role")
+    assert due(planned(pair, "--prune")) == {}
+    pair.write("wfprov.yaml", HEAD + ONE + TWO + "policy: {custom_roles: always}\n")
+    again = planned(pair, "--prune")
+    assert due(again)[role] == "update"
+    applied(pair, "--prune")
+    assert due(planned(pair, "--prune")) == {}

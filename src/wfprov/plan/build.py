@@ -112,6 +112,8 @@ def _notes(desired: Desired, live: Live, mode: Mode) -> tuple[str, ...]:
         for email in sorted(desired.existing.keys() - live.accounts.keys())
         if not live.offline
     )
+    if not (live.offline or desired.everywhere or mode is Mode.PART):
+        unseen += ("Other regions were not looked at: the command line names the place.",)
     if live.not_looked:
         unseen += (f"Not looked at: {'; '.join(dict.fromkeys(live.not_looked))}.",)
     if mode is not Mode.DESTROY:

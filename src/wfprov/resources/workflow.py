@@ -218,7 +218,7 @@ class Workflow(Resource):
 
 
 def _sealed(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: digest_of(value) for name, value in env.items()}
+    return {name: digest_of(env[name]) for name in sorted(env)}
 
 
 def _texts(value: object) -> dict[str, str]:
