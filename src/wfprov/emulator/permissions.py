@@ -41,7 +41,7 @@ _TABLE: Final[Mapping[str, str]] = {
         workflows.executions.stepEntries.list workflows.stepEntries.list
         workflows.triggerPubsubExecution workflows.executions.create
     """,
-    # https://cloud.google.com/iam/docs/roles-permissions/iam (not opened)
+    # https://docs.cloud.google.com/iam/docs/audit-logging (2026-11-23)
     "iam": """
         serviceAccounts.create iam.serviceAccounts.create
         serviceAccounts.get iam.serviceAccounts.get
@@ -56,6 +56,8 @@ _TABLE: Final[Mapping[str, str]] = {
         serviceAccounts.signJwt iam.serviceAccounts.signJwt
         serviceAccounts.keys.create iam.serviceAccountKeys.create
         serviceAccounts.keys.delete iam.serviceAccountKeys.delete
+        serviceAccounts.keys.disable iam.serviceAccountKeys.disable
+        serviceAccounts.keys.enable iam.serviceAccountKeys.enable
         serviceAccounts.keys.get iam.serviceAccountKeys.get
         serviceAccounts.keys.list iam.serviceAccountKeys.list
         serviceAccounts.keys.upload iam.serviceAccountKeys.create
@@ -70,14 +72,15 @@ _TABLE: Final[Mapping[str, str]] = {
         iamPolicies.lintPolicy -
         iamPolicies.queryAuditableServices -
     """,
-    # https://cloud.google.com/iam/docs/create-short-lived-credentials-direct (not opened)
+    # https://docs.cloud.google.com/iam/docs/audit-logging/audit-logging-iamcreds (2026-11-23)
     "iamcredentials": """
         serviceAccounts.generateAccessToken iam.serviceAccounts.getAccessToken
         serviceAccounts.generateIdToken iam.serviceAccounts.getOpenIdToken
         serviceAccounts.signBlob iam.serviceAccounts.signBlob
         serviceAccounts.signJwt iam.serviceAccounts.signJwt
     """,
-    # https://cloud.google.com/resource-manager/docs/access-control-proj (not opened)
+    # https://cloudresourcemanager.googleapis.com/$discovery/rest?version=v3 (2026-11-23)
+    # getAncestry is of v1, whose text asks for reading the project.
     "cloudresourcemanager": """
         projects.get resourcemanager.projects.get
         projects.list -
@@ -93,7 +96,9 @@ _TABLE: Final[Mapping[str, str]] = {
         projects.testIamPermissions -
         operations.get -
     """,
-    # https://cloud.google.com/service-usage/docs/access-control (not opened)
+    # https://docs.cloud.google.com/service-usage/docs/audit-logging (2026-11-23), which also names
+    # servicemanagement.services.bind: everybody has it on the public services that exist here.
+    # Getting and listing: https://cloud.google.com/service-usage/docs/access-control (not opened)
     "serviceusage": """
         services.enable serviceusage.services.enable
         services.batchEnable serviceusage.services.enable
@@ -148,7 +153,8 @@ _TABLE: Final[Mapping[str, str]] = {
         workerPools.patch run.workerpools.update
         workerPools.delete run.workerpools.delete
     """,
-    # https://cloud.google.com/functions/docs/reference/iam/permissions (not opened)
+    # https://docs.cloud.google.com/functions/docs/monitoring/audit-logging (2026-11-23)
+    # Operations: https://cloud.google.com/functions/docs/reference/iam/permissions (not opened)
     "cloudfunctions": """
         functions.create cloudfunctions.functions.create
         functions.delete cloudfunctions.functions.delete
@@ -156,10 +162,12 @@ _TABLE: Final[Mapping[str, str]] = {
         functions.list cloudfunctions.functions.list
         functions.patch cloudfunctions.functions.update
         functions.call cloudfunctions.functions.call
+        functions.generateDownloadUrl cloudfunctions.functions.sourceCodeGet
+        functions.generateUploadUrl cloudfunctions.functions.sourceCodeSet
         operations.get cloudfunctions.operations.get
         operations.list cloudfunctions.operations.list
     """,
-    # https://cloud.google.com/secret-manager/docs/access-control (not opened)
+    # https://docs.cloud.google.com/secret-manager/docs/audit-logging (2026-11-23)
     "secretmanager": """
         secrets.create secretmanager.secrets.create
         secrets.delete secretmanager.secrets.delete
@@ -175,6 +183,7 @@ _TABLE: Final[Mapping[str, str]] = {
         secrets.versions.list secretmanager.versions.list
     """,
     # https://cloud.google.com/pubsub/docs/access-control (2026-11-23)
+    # https://docs.cloud.google.com/pubsub/docs/audit-logging (2026-11-23)
     "pubsub": """
         topics.create -
         topics.delete pubsub.topics.delete
@@ -184,6 +193,7 @@ _TABLE: Final[Mapping[str, str]] = {
         topics.publish pubsub.topics.publish
         subscriptions.create -
         subscriptions.delete pubsub.subscriptions.delete
+        subscriptions.detach pubsub.topics.detachSubscription
         subscriptions.get pubsub.subscriptions.get
         subscriptions.list pubsub.subscriptions.list
         subscriptions.patch pubsub.subscriptions.update
@@ -210,11 +220,18 @@ _TABLE: Final[Mapping[str, str]] = {
         objects.list storage.objects.list
         objects.insert storage.objects.create
         objects.delete storage.objects.delete
-        objects.patch storage.objects.get storage.objects.update
+        objects.patch storage.objects.update
         objects.update storage.objects.update
         objects.compose storage.objects.create storage.objects.get
+        objects.restore storage.objects.create storage.objects.restore
+        buckets.lockRetentionPolicy storage.buckets.update
+        notifications.delete storage.buckets.update
+        notifications.get storage.buckets.get
+        notifications.insert storage.buckets.update
+        notifications.list storage.buckets.get
     """,
-    # https://cloud.google.com/tasks/docs/access-control (not opened)
+    # https://cloud.google.com/tasks/docs/reference/rest/v2beta3/projects.locations.queues/create
+    # (2026-11-23), and so of purge, pause, resume and tasks.create; the other pages (not opened)
     "cloudtasks": """
         queues.create cloudtasks.queues.create
         queues.delete cloudtasks.queues.delete
@@ -230,7 +247,8 @@ _TABLE: Final[Mapping[str, str]] = {
         queues.tasks.list cloudtasks.tasks.list
         queues.tasks.run cloudtasks.tasks.run
     """,
-    # https://cloud.google.com/iam/docs/roles-permissions/cloudscheduler (not opened)
+    # https://docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs/delete
+    # (2026-11-23), and so of create and pause; the pages of the others (not opened)
     "cloudscheduler": """
         jobs.create cloudscheduler.jobs.create
         jobs.delete cloudscheduler.jobs.delete
@@ -241,22 +259,26 @@ _TABLE: Final[Mapping[str, str]] = {
         jobs.resume cloudscheduler.jobs.enable
         jobs.run cloudscheduler.jobs.run
     """,
-    # https://cloud.google.com/bigquery/docs/access-control (not opened)
+    # https://bigquery.googleapis.com/$discovery/rest?version=v2 (2026-11-23), method by method
     "bigquery": """
         datasets.insert bigquery.datasets.create
         datasets.get bigquery.datasets.get
         datasets.list -
-        datasets.patch bigquery.datasets.update
+        datasets.patch bigquery.datasets.get bigquery.datasets.update
         datasets.update bigquery.datasets.update
         datasets.delete bigquery.datasets.delete
         tables.insert bigquery.tables.create
         tables.get bigquery.tables.get
         tables.list bigquery.tables.list
-        tables.patch bigquery.tables.update
+        tables.patch bigquery.tables.get bigquery.tables.update
         tables.update bigquery.tables.update
         tables.delete bigquery.tables.delete
-        tabledata.insertAll bigquery.tables.updateData
+        tabledata.insertAll bigquery.datasets.get bigquery.tables.get bigquery.tables.updateData
         tabledata.list bigquery.tables.getData
+        models.get bigquery.models.getMetadata
+        models.patch bigquery.models.updateMetadata
+        routines.insert bigquery.routines.create
+        jobs.delete bigquery.jobs.delete
         jobs.insert bigquery.jobs.create
         jobs.query bigquery.jobs.create
         jobs.get -
@@ -266,7 +288,7 @@ _TABLE: Final[Mapping[str, str]] = {
         list -
         getServiceAccount -
     """,
-    # https://cloud.google.com/kms/docs/reference/permissions-and-roles (not opened)
+    # https://docs.cloud.google.com/kms/docs/audit-logging (2026-11-23)
     "cloudkms": """
         keyRings.create cloudkms.keyRings.create
         keyRings.get cloudkms.keyRings.get
@@ -289,7 +311,7 @@ _TABLE: Final[Mapping[str, str]] = {
         entries.write -
         entries.list -
     """,
-    # https://cloud.google.com/asset-inventory/docs/access-control (not opened)
+    # https://docs.cloud.google.com/asset-inventory/docs/audit-logging (2026-11-23)
     "cloudasset": """
         searchAllIamPolicies cloudasset.assets.searchAllIamPolicies
         searchAllResources cloudasset.assets.searchAllResources
@@ -299,7 +321,7 @@ _TABLE: Final[Mapping[str, str]] = {
         insightTypes.insights.list recommender.iamPolicyInsights.list
         insightTypes.insights.get recommender.iamPolicyInsights.get
     """,
-    # https://cloud.google.com/eventarc/docs/access-control (not opened)
+    # https://docs.cloud.google.com/eventarc/standard/docs/audit-logs (2026-11-23)
     "eventarc": """
         triggers.create eventarc.triggers.create
         triggers.delete eventarc.triggers.delete
