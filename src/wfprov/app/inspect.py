@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -25,6 +25,9 @@ from wfprov.core.rule import Rule, Severity
 from wfprov.core.span import Source
 from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, WorkflowSpec
 from wfprov.iam.build import RoleOptions, grants
+from wfprov.iam.cover import is_grantable
+from wfprov.iam.grant import Grant
+from wfprov.iam.proof import prove
 from wfprov.iam.requirement import Requirement
 from wfprov.language import terraform
 from wfprov.language.ast import Definition
@@ -40,7 +43,23 @@ UNUSED_ANSWER: Final = Rule(
     docs="An answer's key is the id of a call site, `main.step`, or `site@via` for one way of "
     "reaching it. This one names no site of the definition, so it changes nothing.",
 )
-RULES: Final = (UNUSED_ANSWER,)
+UNGRANTABLE: Final = Rule(
+    slug="ungrantable-permission",
+    severity=Severity.ERROR,
+    summary="A permission that no role can give to a workflow",
+    docs="Only basic roles, service agents' roles or roles that Google withdrew hold this "
+    "permission, and `custom_roles: never` (or a place that is not known) forbids to make one.",
+    source="https://docs.cloud.google.com/iam/docs/roles-overview",
+)
+UNPROVEN: Final = Rule(
+    slug="unproven-grants",
+    severity=Severity.ERROR,
+    summary="Grants that wfprov's own checker does not accept",
+    docs="A checker that knows nothing of how grants are chosen found a need that none answers, "
+    "or a grant that nothing needs. This is a mistake in wfprov: please report it with the "
+    "definition. Nothing is applied.",
+)
+RULES: Final = (UNUSED_ANSWER, UNGRANTABLE, UNPROVEN)
 
 CALL_LOG_SITE: Final = "call_log_level"
 """What stands for a site where the configuration, and no call, asks for a permission."""
@@ -66,13 +85,15 @@ def inspect(
         prefer_roles=access.prefer_roles,
         owner=owner,
     )
+    chosen = grants(requirements, facts, options)
+    diagnostics += doubts(requirements, chosen, facts)
     return Inspected(
         workflow=workflow,
         source=source,
         contents=made.text,
         unfilled=made.unfilled,
         sites=uses,
-        grants=grants(requirements, facts, options),
+        grants=chosen,
         apis=_apis(workflow, uses),
         diagnostics=in_order(diagnostics),
     )
@@ -177,6 +198,39 @@ def _of_call_log(workflow: WorkflowSpec) -> Iterator[Requirement]:
             ),
             site=CALL_LOG_SITE,
             at=workflow.at,
+        )
+
+
+def doubts(
+    requirements: Iterable[Requirement], chosen: Sequence[Grant], facts: Facts
+) -> Iterator[Diagnostic]:
+    """What the checker of grants does not accept; what no role at all holds is asked about."""
+    proof = prove(requirements, chosen, facts)
+    for requirement in proof.uncovered:
+        permission = requirement.need.permission
+        if not facts.exists(permission):
+            continue
+        if not any(map(is_grantable, facts.roles_with(permission))):
+            yield Diagnostic(
+                rule=UNGRANTABLE,
+                message=f"no role that may be granted holds {permission}",
+                at=requirement.at,
+                help="allow a custom role, `policy: {custom_roles: when-narrower}`, "
+                "or let another identity make this call",
+            )
+            continue
+        yield Diagnostic(
+            rule=UNPROVEN,
+            message=f"no grant answers {permission} on {requirement.on}",
+            at=requirement.at,
+            help="this is a mistake in wfprov: report it with the definition",
+        )
+    for grant in proof.idle:
+        yield Diagnostic(
+            rule=UNPROVEN,
+            message=f"nothing needs {grant.role_name} on {grant.on}",
+            at=grant.because[0].at,
+            help="this is a mistake in wfprov: report it with the definition",
         )
 
 

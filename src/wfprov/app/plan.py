@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from wfprov.app.elsewhere import with_grants_elsewhere
+from wfprov.app.grantable import doubts
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Loaded
 from wfprov.app.wiring import ControlPlane, facts
@@ -120,7 +121,9 @@ def make_live(
             desired, live, control.reader, facts(), parallel=parallel
         )
     checked = plan(desired, live, facts(), created=now(), mode=mode)
-    findings = _all(numbered, inspected, found, checked.diagnostics)
+    assert checked.value is not None, "a plan is made whatever is found"
+    refused = tuple(doubts(checked.value.changes, control.reader))
+    findings = _all(numbered, inspected, found, checked.diagnostics, refused)
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)
     return Planned(

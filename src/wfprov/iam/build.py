@@ -179,9 +179,7 @@ def _drafts(
         else (wanted[0].need.project)
     )
     known = bool(project) and "/" not in project and not _is_hidden(project)
-    if known and is_wanted(
-        options.custom_roles, excess=cover.excess, threshold=options.custom_role_threshold
-    ):
+    if known and is_wanted(options.custom_roles, cover, options.custom_role_threshold):
         able = [p for p in permissions if facts.exists(p)]
         if able:
             role = custom_role(able, project, options.owner)

@@ -7,14 +7,20 @@ from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from wfprov.core.address import Permission
+from wfprov.iam.cover import Cover
 from wfprov.iam.grant import CustomRole
 
 CustomRoles: TypeAlias = Literal["never", "when-narrower", "always"]
 
 
-def is_wanted(choice: CustomRoles, *, excess: int, threshold: int) -> bool:
-    """Whether a custom role takes the place of predefined ones with that much excess."""
-    return choice == "always" or (choice == "when-narrower" and excess > threshold)
+def is_wanted(choice: CustomRoles, cover: Cover, threshold: int) -> bool:
+    """Whether a custom role takes the place of predefined ones.
+
+    `when-narrower`: when they have more excess than the threshold, or do not hold all.
+    """
+    if choice == "when-narrower":
+        return cover.excess > threshold or bool(cover.uncovered)
+    return choice == "always"
 
 
 def custom_role(permissions: Iterable[Permission], project: str, owner: str = "") -> CustomRole:

@@ -299,7 +299,7 @@ def _grantable(call: Call) -> Json:
     """Roles that may be granted on a resource.
 
     On a project all predefined roles; below it those that hold a permission
-    on that kind of resource (an approximation of the cloud's own list).
+    of that service (an approximation of the cloud's own list, never shorter than it).
     """
     full = str(call.body.get("fullResourceName", ""))
     host, _, resource = full.removeprefix("//").partition("/")
@@ -307,7 +307,7 @@ def _grantable(call: Call) -> Json:
         raise invalid(f"Invalid full resource name: '{full[:200]}'.")
     names = call.world.roles.names
     if not host.startswith("cloudresourcemanager"):
-        start = f"{host.partition('.')[0]}.{(resource.split('/')[-2:] or [''])[0]}."
+        start = f"{host.partition('.')[0]}."
         names = tuple(
             name
             for name in names
