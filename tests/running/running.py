@@ -22,7 +22,7 @@ from wfprov.apply.outcome import unobserved
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access
 from wfprov.desired.graph import Because
-from wfprov.desired.model import Inspected
+from wfprov.desired.model import Inspected, WorkflowSpec
 from wfprov.emulator.admin import answer as admin
 from wfprov.emulator.objects import RESOURCES
 from wfprov.gcp.clock import SystemClock, SystemDice
@@ -100,6 +100,7 @@ class Proof:
             email,
             {"project": workflow.project or "", "region": workflow.region or "",
              "location": workflow.region or ""},
+            network_of(workflow),
         )  # fmt: skip
         environment = {
             "GOOGLE_CLOUD_PROJECT_ID": workflow.project or "",
@@ -152,6 +153,11 @@ class Proof:
         assert kept is not None, "it was applied"
         return str(kept["serviceAccount"]).rpartition("/")[2]
 
+    def agent(self, inspected: Inspected) -> str:
+        """The Workflows service agent, which makes the calls into private networks."""
+        number = self.emulator.plane.world.project_number(inspected.workflow.project or "")
+        return f"serviceAccount:service-{number}@gcp-sa-workflows.iam.gserviceaccount.com"
+
     def without_each(
         self, planned: Planned, inspected: Inspected, email: str, run: Run
     ) -> Iterator[Removed]:
@@ -160,7 +166,7 @@ class Proof:
             if not isinstance(change, AccessChange):
                 continue
             for membership in sorted(change.add, key=Membership.sort_key):
-                if membership.member != f"serviceAccount:{email}":
+                if membership.member not in (f"serviceAccount:{email}", self.agent(inspected)):
                     continue
                 self.change(change.access, remove=[membership])
                 again = self.run(inspected, email, run.ways)
@@ -194,6 +200,12 @@ class Proof:
             b.site in ids and refused.permission.lower() in {p.lower() for p in b.permissions}
             for b in because
         )
+
+
+def network_of(workflow: WorkflowSpec) -> str | None:
+    """The project of the network that the configuration says a private endpoint is in."""
+    told = (a.value for a in workflow.answers.values() if a.kind == "private")
+    return next((str(value).split("/")[1] for value in told), None)
 
 
 def templating(wanted: str) -> Any:

@@ -106,6 +106,8 @@ def test_a_starter_runs_with_its_grants_and_not_with_one_less(name, tmp_path, mo
             resource = "projects/493817260155/iap_web/compute/services/tickets-backend"
             guard(control, "tickets.example.com", resource)
         assert proven(Proof(loaded, control), name, counts)
+    assert counts["calls made"] > 0
+    assert counts["noticed and named"] > 0
     print(name, dict(counts))  # noqa: T201  the figures are the proof
 
 
