@@ -6,13 +6,25 @@ else. What the world decides (results, failures, which branch runs next) is aske
 
 from __future__ import annotations
 
-import json
+import copy
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from concrete_library import (
+    POLICIES,
+    PREDICATES,
+    RaisedError,
+    error,
+    is_int,
+    is_number,
+    library,
+    written,
+)
+
 from wfprov.language import ast
+from wfprov.language.stdlib import FUNCTIONS
 
 Choose = Callable[[int], int]
 """A number from 0 up to, and not including, the bound."""
@@ -36,16 +48,21 @@ class Made:
     args: dict[str, Any]
 
 
+CALLBACK = (
+    "https://workflowexecutions.googleapis.com/v1/projects/acme/locations/europe-west1/workflows/w"
+)
+OUTBOUND = ("http.", "events.", "googleapis.", "gke.", "experimental.", "shell.")
+
+
+def is_inside(function: str) -> bool:
+    """Whether a library function sends nothing."""
+    return function != "sys.log" and (
+        function.startswith("http.default_") or not function.startswith(OUTBOUND)
+    )
+
+
 class StoppedError(Exception):
     """The execution was long enough."""
-
-
-class RaisedError(Exception):
-    """An error of the workflow, which a `try` may handle."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__(value)
-        self.value = value
 
 
 class JumpError(Exception):
@@ -62,10 +79,6 @@ class ReturnedError(Exception):
     def __init__(self, value: Any) -> None:
         super().__init__(value)
         self.value = value
-
-
-def error(tag: str) -> RaisedError:
-    return RaisedError({"message": tag, "tags": [tag], "code": 400})
 
 
 @dataclass
@@ -108,6 +121,8 @@ class Execution:
         self.choose = choose
         self.left = limit
         self.made: list[Made] = []
+        self.done: set[str] = set()
+        """What kinds of steps, operators and functions were come to."""
         self.depth = 0
 
     def start(self, argument: Any) -> list[Made]:
@@ -158,6 +173,7 @@ class Execution:
         if self.left < 0:
             raise StoppedError
         yield
+        self.done.add(type(step.body).__name__)
         match step.body:
             case ast.Assign(assignments):
                 for assignment in assignments:
@@ -244,6 +260,9 @@ class Execution:
         else:
             running = [self.steps(b.steps, Scope({}, scope, shared)) for b in body.branches]
         failed = False
+        self.done.add("parallel for" if body.loop is not None else "branches")
+        if shared:
+            self.done.add("shared")
         while running:
             one = running[self.choose(len(running))]
             try:
@@ -272,14 +291,8 @@ class Execution:
                 return
             if body.retry is not None and retries < 2:
                 retries += 1
-                predicate = body.retry.parts.get("predicate")
-                again = True
-                match predicate:
-                    case ast.Expression(expr=ast.Name(name=name)) if name in self.procedures:
-                        again = self.procedure(name, [caught.value]) is True
-                    case _:
-                        pass
-                if again:
+                self.done.add("retry")
+                if self.again(body.retry, caught.value, scope):
                     continue
             if body.handler is None:
                 raise caught
@@ -287,6 +300,20 @@ class Execution:
                 scope.put(body.handler.variable, caught.value)
             yield from self.steps(body.handler.steps, scope)
             return
+
+    def again(self, retry: ast.Retry, caught: Any, scope: Scope) -> bool:
+        """Whether a policy tries again; how its values are read is not documented: all are."""
+        for part in (retry.policy, *retry.parts.values()):
+            if part is not None and part is not retry.parts.get("predicate"):
+                self.value(part, scope)
+        match retry.parts.get("predicate"):
+            case ast.Expression(expr=ast.Name(name=name)) if name in self.procedures:
+                self.done.add("predicate")
+                return self.procedure(name, [caught]) is True
+            case None | ast.Expression(expr=ast.Name() | ast.Attribute()):
+                return self.choose(2) == 1
+            case other:
+                return self.value(other, scope) is True
 
     # Calls
 
@@ -296,7 +323,9 @@ class Execution:
             params = self.procedures[call.function].params
             if args is None:
                 args = {}
+            self.done.add("subworkflow")
             if isinstance(args, list):
+                self.done.add("subworkflow by position")
                 return self.procedure(call.function, args)
             if not isinstance(args, dict):
                 raise error("TypeError")
@@ -309,14 +338,38 @@ class Execution:
                 else:
                     raise error("TypeError")
             return self.procedure(call.function, given)
+        known = FUNCTIONS.get(call.function)
+        if isinstance(args, list):
+            self.done.add("call by position")
+            if known is None or len(args) > len(known.params):
+                raise error("TypeError")
+            args = dict(zip(known.params, args, strict=False))
         if args is not None and not isinstance(args, dict):
             raise error("TypeError")
-        return self.outbound(call.function, call.function_span, args or {})
+        args = args or {}
+        if known is not None and is_inside(call.function):
+            if not set(args) <= set(known.params):
+                raise error("TypeError")
+            given = [args.get(name) for name in known.params]
+            while given and given[-1] is None and len(given) > known.required:
+                given.pop()
+            return self.inside(call.function, given)
+        return self.outbound(call.function, call.function_span, args)
+
+    def inside(self, name: str, args: list[Any]) -> Any:
+        """A function of the library that sends nothing."""
+        self.done.add(name)
+        if name == "sys.get_env":
+            return self.environment.get(args[0], args[1] if len(args) > 1 else None)
+        return library(name, args, self.choose)
 
     def outbound(self, function: str, span: Any, args: dict[str, Any]) -> Any:
         self.made.append(Made((span.start, span.end), function, copied(args)))
+        self.done.add(function)
         if function == "sys.log":
             return None
+        if function == "events.create_callback_endpoint":
+            return {"url": f"{CALLBACK}/executions/e{self.choose(9)}/callbacks/c{self.choose(9)}"}
         picked = self.choose(len(RESULTS) + 1)
         if picked == len(RESULTS):
             raise error("HttpError")
@@ -382,13 +435,28 @@ class Execution:
                 return copied(scope.get(name))
             case ast.ListLiteral(items=items):
                 return [self.expression(item, scope) for item in items]
+            case ast.Attribute() if dotted(expr) in POLICIES:
+                return copied(POLICIES[dotted(expr)])
+            case ast.Attribute() if dotted(expr) in PREDICATES:
+                raise error("TypeError")
+            case ast.MapLiteral(entries=entries):
+                self.done.add("map literal")
+                made = {}
+                for key, held in entries:
+                    name = self.expression(key, scope)
+                    if not isinstance(name, str):
+                        raise error("TypeError")
+                    made[name] = self.expression(held, scope)
+                return made
             case ast.Attribute(value=holder, name=name):
                 return item_of(self.expression(holder, scope), name)
             case ast.Index(value=holder, index=index):
                 return item_of(self.expression(holder, scope), self.expression(index, scope))
             case ast.Unary(operator=operator, operand=operand):
+                self.done.add(f"unary {operator}")
                 return unary(operator, self.expression(operand, scope))
             case ast.Binary(operator=operator, left=left, right=right):
+                self.done.add(operator)
                 one, other = self.expression(left, scope), self.expression(right, scope)
                 return binary(operator, one, other)
             case ast.FunctionCall():
@@ -400,25 +468,26 @@ class Execution:
     def function(self, expr: ast.FunctionCall, args: list[Any]) -> Any:
         name = expr.function
         if name in self.procedures:
+            self.done.add("subworkflow in an expression")
             return self.procedure(name, args)
-        if name == "sys.get_env":
-            return self.environment.get(args[0], args[1] if len(args) > 1 else None)
-        if name.startswith("googleapis."):
-            names = ("secret_id", "version", "project_id")
-            return self.outbound(name, expr.function_span, dict(zip(names, args, strict=False)))
-        return library(name, args)
+        known = FUNCTIONS.get(name)
+        if known is not None and is_inside(name):
+            if not known.required <= len(args) <= len(known.params):
+                raise error("TypeError")
+            return self.inside(name, args)
+        names = known.params if known is not None else ("secret_id", "version", "project_id")
+        return self.outbound(name, expr.function_span, dict(zip(names, args, strict=False)))
 
 
 def copied(value: Any) -> Any:
-    return json.loads(json.dumps(value)) if isinstance(value, dict | list) else value
+    return copy.deepcopy(value) if isinstance(value, dict | list) else value
 
 
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def dotted(expr: ast.Expr) -> str:
+    """`a.b`, or nothing."""
+    if isinstance(expr, ast.Attribute) and isinstance(expr.value, ast.Name):
+        return f"{expr.value.name}.{expr.name}"
+    return ""
 
 
 def item_of(holder: Any, key: Any) -> Any:
@@ -443,16 +512,6 @@ def unary(operator: str, value: Any) -> Any:
     return -value if operator == "-" else value
 
 
-def written(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if is_int(value):
-        return str(value)
-    raise error("TypeError")
-
-
 def binary(operator: str, left: Any, right: Any) -> Any:
     match operator:
         case "+" if isinstance(left, str) or isinstance(right, str):
@@ -469,9 +528,24 @@ def binary(operator: str, left: Any, right: Any) -> Any:
             if isinstance(right, dict | list):
                 return any(type(one) is type(left) and one == left for one in right)
             raise error("TypeError")
-    if not (is_int(left) and is_int(right)):
+        case "not in":
+            return not binary("in", left, right)
+    if not (is_number(left) and is_number(right)):
         raise error("TypeError")
+    try:
+        return arithmetic(operator, left, right)
+    except (ZeroDivisionError, OverflowError):
+        raise error("ZeroDivisionError") from None
+
+
+def arithmetic(operator: str, left: Any, right: Any) -> Any:
     match operator:
+        case "/":
+            return left / right
+        case "//":
+            return left // right
+        case "%":
+            return left % right
         case "+":
             return left + right
         case "-":
@@ -488,43 +562,3 @@ def binary(operator: str, left: Any, right: Any) -> Any:
             return left >= right
         case _:
             raise AssertionError(operator)
-
-
-def library(name: str, args: list[Any]) -> Any:
-    match name, args:
-        case "default", [value, fallback]:
-            return fallback if value is None else value
-        case "map.get", [holder, str() as key]:
-            return holder.get(key) if isinstance(holder, dict) else None
-        case "map.get", [holder, list() as path]:
-            for key in path:
-                holder = holder.get(key) if isinstance(holder, dict) else None
-            return holder
-        case "if", [condition, yes, no]:
-            if condition is not None and not isinstance(condition, bool):
-                raise error("TypeError")
-            return yes if condition else no
-        case "string", [value]:
-            return written(value)
-        case "len", [str() | list() | dict() as value]:
-            return len(value)
-        case "keys", [dict() as value]:
-            return list(value)
-        case "list.concat", [list() as items, item]:
-            return [*items, item]
-        case "list.prepend", [list() as items, item]:
-            return [item, *items]
-        case "map.merge", [dict() as one, dict() as other]:
-            return {**one, **other}
-        case "map.delete", [dict() as holder, str() as key]:
-            return {k: v for k, v in holder.items() if k != key}
-        case "text.to_lower", [str() as text]:
-            return text.lower()
-        case "text.to_upper", [str() as text]:
-            return text.upper()
-        case "text.split", [str() as text, str() as separator] if separator:
-            return text.split(separator)
-        case "text.replace_all", [str() as text, str() as old, str() as new] if old:
-            return text.replace(old, new)
-        case _:
-            raise error("TypeError")

@@ -94,7 +94,10 @@ def url_of(assigned: str, known: Known = PLACE) -> list[object]:
         ('url: ${text.substring("abcdef", 1, 3)}', ["bc"]),
         ('url: ${"o/" + text.url_encode("a b/" + input.x)}', ["o/a%20b%2F{args.x}"]),
         ('url: ${json.decode("{\\"u\\": \\"https://a.com\\"}").u}', ["https://a.com"]),
-        ('url: ${base64.encode("ab") + base64.decode("YWI=")}', ["YWI=ab"]),
+        (
+            'url: ${base64.encode("ab") + text.decode(base64.decode("YWI="))}',
+            ["YWI={base64.decode}"],
+        ),
         ('url: ${"a" + string(12) + int("3") + len([1, 2])}', ["a1232"]),
         ('url: ${"a/" + uuid.generate()}', ["a/{uuid}"]),
         ('url: ${list.concat(["a"], "b")[1]}', ["b"]),

@@ -126,7 +126,7 @@ def equal(left: Abstract, right: Abstract) -> bool | None:
             if isinstance(one, bool) or isinstance(other, bool):
                 return None
             if isinstance(one, int | float) and isinstance(other, int | float):
-                return one == other
+                return None if one == other else False  # 1 == 1.0 is not documented
             return False
         case (Unknown(), _) | (_, Unknown()):
             return None

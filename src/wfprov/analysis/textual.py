@@ -9,7 +9,6 @@ Source: https://cloud.google.com/workflows/docs/reference/stdlib/text (2026-11-2
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -188,11 +187,28 @@ def _base64_encode(text: str) -> str:
     return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
 
 
-def _base64_decode(text: str) -> Abstract | str:
-    try:
-        return base64.b64decode(text, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError, UnicodeDecodeError):
-        return Unknown(Hole("base64.decode"))
+def _bytes(name: str) -> Function:
+    """A function that gives bytes: they are no string, so of them only the origin is known."""
+
+    def one(value: Abstract) -> Abstract:
+        match value:
+            case Const(str()) | Text() | Unknown():
+                return Unknown(origin((value,)) or Hole(name))
+            case _:
+                return NEVER
+
+    return lambda args: each(args[0], one)
+
+
+def _decoded(value: Abstract) -> Abstract:
+    """The string that bytes say."""
+    match value:
+        case Unknown(hole):
+            return Text((hole,))
+        case Const(str()) | Text():
+            return value
+        case _:
+            return NEVER
 
 
 TEXT_FUNCTIONS: Final[Mapping[str, tuple[int, Function]]] = {
@@ -205,12 +221,12 @@ TEXT_FUNCTIONS: Final[Mapping[str, tuple[int, Function]]] = {
     "text.url_encode": (1, _url_encoded),
     "text.url_encode_plus": (1, constant(any_text("text.url_encode_plus"))),
     "text.url_decode": (1, constant(any_text("text.url_decode"))),
-    "text.encode": (1, lambda args: args[0]),
-    "text.decode": (1, lambda args: args[0]),
+    "text.encode": (1, _bytes("text.encode")),
+    "text.decode": (1, lambda args: each(args[0], _decoded)),
     "base64.encode": (1, _texts("base64.encode", _base64_encode, 1)),
-    "base64.decode": (1, _texts("base64.decode", _base64_decode, 1)),
+    "base64.decode": (1, _bytes("base64.decode")),
     "json.decode": (1, _json_decode),
-    "json.encode": (1, _json_encode),
+    "json.encode": (1, constant(Unknown(Hole("json.encode")))),
     "json.encode_to_string": (1, _json_encode),
 }
 """Each function with the least number of arguments it takes."""
