@@ -41,6 +41,10 @@ contracts: $(READY)
 bench: $(READY)
 	$(BIN)/python tools/bench.py $(CORPUS)
 
+# make fuzz [CORPUS=DIR]: 20,000 hostile definitions, each to its end without a crash (docs/limits.md)
+fuzz: $(READY)
+	$(BIN)/python tools/fuzz.py $(CORPUS)
+
 # make data INPUTS=DIR: rebuild Google's facts from the tables in DIR (see src/wfprov/data/PROVENANCE.md)
 data: $(READY)
 	@test -n "$(INPUTS)" || { echo "make data INPUTS=DIR, with the tables named in src/wfprov/data/PROVENANCE.md"; exit 1; }
