@@ -163,3 +163,21 @@ def test_a_misspelt_call_in_a_broken_expression_is_looked_into_and_crashes_nothi
     tree = parse(Source("w.yaml", text)).value
     assert tree is not None
     assert analyse(tree, Known()).sites == ()
+
+
+@pytest.mark.parametrize(
+    "default",
+    ["${f()}", "${f() + f()}", "${1 + g()}", "${len(f(1)) + f()}"],
+)
+def test_a_default_that_calls_its_own_subworkflow_ends(default):
+    url = "https://a.example"
+    text = (
+        "main:\n  steps:\n    - a: {call: f}\n"
+        f"    - z: {{call: http.get, args: {{url: '{url}'}}}}\n"
+        f"f:\n  params: [x: '{default}']\n  steps:\n"
+        f"    - b: {{call: http.get, args: {{url: '{url}/b'}}}}\n    - r: {{return: '${{x}}'}}\n"
+        "g:\n  params: [y: '${f()}']\n  steps:\n    - r: {return: '${y}'}\n"
+    )
+    analysis, _ = analysed(text)
+    assert [site.id for site in analysis.sites] == ["main.z", "f.b"]
+    assert analysis.sites[1].reachable

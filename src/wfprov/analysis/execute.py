@@ -29,6 +29,7 @@ from wfprov.language.ast import (
     Expression,
     FunctionCall,
     Name,
+    Param,
     Scalar,
     Try,
 )
@@ -66,6 +67,7 @@ class Machine:
         self._contexts: dict[str, int] = {}
         self._overflow: dict[str, tuple[Abstract, ...]] = {}
         self._waiting: list[Summary] = []
+        self._defaults: set[int] = set()
         self._met: list[Entry] = []
         self._step = ""
         self._left = budget
@@ -188,13 +190,23 @@ class Machine:
         for i, param in enumerate(self._procedures[name].params):
             value = given[i] if i < len(given) else None
             if param.default is not None and (value is None or partial):
-                empty = Environment.empty(self._flow(name).variables)
-                default = self.evaluator.value(param.default, empty)
+                default = self._default(name, param)
                 value = default if value is None else join(value, default)
             args.append(
                 Unknown(Hole(f"{name}.{param.name}", param.span)) if value is None else value
             )
         return tuple(args)
+
+    def _default(self, name: str, param: Param) -> Abstract:
+        """A parameter's default; any value where the default calls for itself."""
+        if id(param) in self._defaults:
+            return Unknown(Hole(f"{name}.{param.name}", param.span))
+        assert param.default is not None, "only called for a parameter with one"
+        self.spend()
+        self._defaults.add(id(param))
+        made = self.evaluator.value(param.default, Environment.empty(self._flow(name).variables))
+        self._defaults.discard(id(param))
+        return made
 
     # Calls: the evaluator's port
 
