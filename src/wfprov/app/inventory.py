@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from wfprov.core.address import ResourceName
+from wfprov.core.crew import Crew
 from wfprov.core.errors import (
     BusyError,
     CloudError,
@@ -50,14 +51,19 @@ class Gathering:
     def __init__(self, cloud: Cloud, parallel: int) -> None:
         self._cloud = cloud
         self.parallel = parallel
-        self._pool = ThreadPoolExecutor(max_workers=parallel)
+        self._pool = Crew(parallel)
         self.unseen: list[Unseen] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.__exit__(kind, error, trace)
 
     def answers(
         self,
