@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wfprov.app.load import Selection, stack_of
-from wfprov.app.wiring import ControlPlane, facts
+from wfprov.app.wiring import ControlPlane, Reach, facts
 from wfprov.apply.execute import execute, still_true
-from wfprov.apply.outcome import Observer, Report
+from wfprov.apply.outcome import Report
 from wfprov.core.errors import InputError, StalePlanError
 from wfprov.core.ports import Clock, Dice
 from wfprov.core.resource import digest_of
@@ -89,8 +89,7 @@ def carry_out(
     *,
     clock: Clock,
     dice: Dice,
-    parallel: int,
-    observe: Observer,
+    reach: Reach,
 ) -> Report:
     """Does what the plan says, and reports every step."""
     return execute(
@@ -99,8 +98,9 @@ def carry_out(
         clock=clock,
         dice=dice,
         live=live,
-        parallel=parallel,
-        observe=observe,
+        parallel=reach.parallel,
+        patience=reach.patience,
+        observe=reach.on_event,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -117,7 +118,9 @@ class Gathering:
         return found
 
     def _outcomes(self, calls: Mapping[K, Call]) -> Iterator[tuple[K, Body | CloudError]]:
-        futures = {key: self._pool.submit(self._outcome, call) for key, call in calls.items()}
+        futures = {
+            key: self._pool.submit(partial(self._outcome, call)) for key, call in calls.items()
+        }
         for key, future in futures.items():
             yield key, future.result()
 

@@ -10,7 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wfprov.apply.outcome import Observer, unobserved
 from wfprov.apply.retry import REQUEST, OnRetry, Retrying, silent
+from wfprov.apply.waiting import PATIENCE, Patience
 from wfprov.core.errors import InputError
 from wfprov.core.facts import Facts
 from wfprov.core.ports import Cloud
@@ -41,9 +43,15 @@ def facts() -> Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How the cloud is reached: requests at the same time, who watches each and each retry."""
+    """How the cloud is reached: requests at the same time, who watches each and each retry.
+
+    `on_event` watches the plan and its steps; `patience` says how long what was just made is waited
+    for.
+    """
 
     parallel: int = 10
+    patience: Patience = PATIENCE
+    on_event: Observer = unobserved
     on_sent: OnSent | None = None
     on_retry: OnRetry | None = None
 

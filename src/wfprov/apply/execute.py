@@ -11,6 +11,7 @@ from wfprov.apply.doing import UnsettledError, World
 from wfprov.apply.outcome import (
     Ended,
     Event,
+    Finished,
     Observer,
     Outcome,
     Report,
@@ -91,7 +92,9 @@ def execute(
         patience=patience,
         stopped=stop.is_set,
     )
-    return _Run(world, parallel, stop).through(stages(plan.changes))
+    report = _Run(world, parallel, stop).through(stages(plan.changes))
+    observed(Finished(report))
+    return report
 
 
 class _Run:

@@ -56,10 +56,8 @@ def remove(doing: Doing, before: Resource) -> None:
     assert call is not None, "a plan removes only what can be removed"
     try:
         doing.write(call)
-    except NotFoundError:
-        doing.note("was gone already")
     except CloudError as error:
-        if _is_plain(doing, error):
+        if _is_plain(doing, error) and not isinstance(error, NotFoundError):
             raise
         live = _back(doing, before, error)
         if live is not None and not live.gone:

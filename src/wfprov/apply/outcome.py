@@ -10,6 +10,7 @@ from typing import TypeAlias
 from wfprov.core.address import Address
 from wfprov.core.errors import CloudError, WfprovError
 from wfprov.core.resource import Call
+from wfprov.plan.change import Plan
 from wfprov.plan.stages import Step, StepId
 
 
@@ -82,7 +83,21 @@ class Stopping:
     running: int
 
 
-Event: TypeAlias = Started | Retried | Waiting | Ended | Stopping
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan was made, or a saved one was taken up."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All is over, and this is what became of it."""
+
+    report: Report
+
+
+Event: TypeAlias = "Planned | Started | Retried | Waiting | Ended | Stopping | Finished"
 Observer: TypeAlias = Callable[[Event], None]
 """Called from several threads, one at a time."""
 

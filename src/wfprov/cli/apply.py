@@ -49,6 +49,8 @@ def apply(
     prune: options.Prune = False,
     auto_approve: options.AutoApprove = False,
     parallelism: options.Parallelism = 10,
+    wait: options.Wait = 300,
+    events: options.Events = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -58,7 +60,15 @@ def apply(
     """
     output = Output.of_process()
     selection = selected(paths, env, config, project, region)
-    with watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach:
+    with watched(
+        output,
+        verbose=verbose,
+        quiet=quiet,
+        parallel=parallelism,
+        command="apply",
+        events=events,
+        wait=wait,
+    ) as reach:
         if plan_file is not None:
             if plan_file.suffix in {".yaml", ".yml"}:
                 raise InputError(
@@ -78,6 +88,7 @@ def apply(
 def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) -> int:
     from wfprov.app.apply import resumed, saved
     from wfprov.app.wiring import control_plane
+    from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
 
     plan, stack = saved(plan_file, selection)
@@ -86,6 +97,7 @@ def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) 
         if live is None:
             output.result("Nothing left to do: all of this plan has been carried out.")
             return 0
+        reach.on_event(Planned(plan))
         return carried_out(plan, live, control, reach, output, again=f"wfprov apply {plan_file}")
 
 
@@ -93,6 +105,7 @@ def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, 
     from wfprov.app.load import load
     from wfprov.app.plan import make_live, make_offline
     from wfprov.app.wiring import control_plane
+    from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
     from wfprov.plan.change import Mode
 
@@ -109,6 +122,7 @@ def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, 
             asked=want,
             parallel=reach.parallel,
         )
+        reach.on_event(Planned(planned.plan))
         show(planned, output)
         if not planned.may_apply or not planned.plan.due:
             return planned.exit_code()

@@ -29,6 +29,8 @@ def destroy(
     region: options.Region = None,
     auto_approve: options.AutoApprove = False,
     parallelism: options.Parallelism = 10,
+    wait: options.Wait = 300,
+    events: options.Events = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -39,6 +41,7 @@ def destroy(
     from wfprov.app.load import load
     from wfprov.app.plan import ERROR, make_live
     from wfprov.app.wiring import control_plane
+    from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
 
     output = Output.of_process()
@@ -46,10 +49,19 @@ def destroy(
     want = asked(selection, destroy=True)
     loaded = load(selection)
     with (
-        watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
+        watched(
+            output,
+            verbose=verbose,
+            quiet=quiet,
+            parallel=parallelism,
+            command="destroy",
+            events=events,
+            wait=wait,
+        ) as reach,
         control_plane(loaded.stack, reach) as control,
     ):
         planned = make_live(loaded, control, SystemClock().now, asked=want, parallel=parallelism)
+        reach.on_event(Planned(planned.plan))
         show(planned, output)
         if not planned.ok:
             return ERROR

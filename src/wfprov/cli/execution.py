@@ -76,14 +76,8 @@ def carried_out(
 ) -> int:
     """Carries a plan out with a line for each step; the exit code."""
     from wfprov.app.apply import carry_out
-    from wfprov.apply.outcome import Event
     from wfprov.gcp.clock import SystemClock, SystemDice
-    from wfprov.render.apply_text import event_line, report_text
-
-    def observe(event: Event) -> None:
-        line = event_line(event, plan.project, output.style)
-        if line is not None:
-            output.result(line)
+    from wfprov.render.apply_text import report_text
 
     output.result("")
     report = carry_out(
@@ -92,8 +86,7 @@ def carried_out(
         control,
         clock=SystemClock(),
         dice=SystemDice(),
-        parallel=reach.parallel,
-        observe=observe,
+        reach=reach,
     )
     output.result("\n" + report_text(report, again, output.style))
     if report.interrupted:

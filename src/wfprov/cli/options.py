@@ -73,3 +73,19 @@ RefreshOnly: TypeAlias = Annotated[
 Destroy: TypeAlias = Annotated[
     bool, typer.Option("--destroy", help="Plan the removal of all that the stack owns.")
 ]
+Events: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--events", metavar="FILE", help="Write what happens as NDJSON, line by line as it happens."
+    ),
+]
+Wait: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--wait",
+        min=0,
+        max=3600,
+        metavar="SECONDS",
+        help="How long to wait for what was just made to be seen everywhere; 0: not at all.",
+    ),
+]

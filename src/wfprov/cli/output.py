@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
 from wfprov.render.style import ANSI, PLAIN, Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Output:
-    """The two streams, and what they can show."""
+    """The two streams, and what they can show.
+
+    `terminal`: messages go to a terminal, where a bar may stand; while one does, `above` prints
+    over it. `interactive`: there is somebody to ask.
+    """
 
     results: TextIO
     messages: TextIO
     colour: bool
     interactive: bool
     width: int
+    terminal: bool = False
+    loud: bool = False
+    above: Callable[[str], None] | None = None
 
     @classmethod
     def of_process(cls) -> Output:
@@ -27,12 +35,14 @@ class Output:
 
         Source: https://no-color.org (2026-11-23)
         """
-        terminal = sys.stdout.isatty()
+        terminal, plain = sys.stdout.isatty(), _is_plain()
         return cls(
             results=sys.stdout,
             messages=sys.stderr,
-            colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+            colour=terminal and not plain,
             interactive=sys.stderr.isatty() and sys.stdin.isatty(),
+            terminal=sys.stderr.isatty() and os.environ.get("TERM") != "dumb",
+            loud=sys.stderr.isatty() and not plain,
             width=max(60, shutil.get_terminal_size((80, 24)).columns) if terminal else 100,
         )
 
@@ -43,17 +53,23 @@ class Output:
 
     def result(self, text: str) -> None:
         """Writes what the command was asked for."""
+        if self.above is not None and self.results.isatty():
+            self.above(text)
+            return
         self.results.write(text if text.endswith("\n") else text + "\n")
         self.results.flush()
 
     def message(self, text: str) -> None:
         """Writes something beside the result."""
+        if self.above is not None:
+            self.above(text)
+            return
         self.messages.write(text + "\n")
         self.messages.flush()
 
     def error(self, text: str, *, help_text: str = "") -> None:
         """Writes why nothing more was done, and what to do."""
-        red, plain = ("\033[1;31m", "\033[0m") if self.colour else ("", "")
+        red, plain = ("\033[1;31m", "\033[0m") if self.loud else ("", "")
         self.message(f"{red}error{plain}: {text}")
         if help_text:
             self.message(f"  help: {help_text}")
@@ -61,3 +77,8 @@ class Output:
     def abandon(self) -> None:
         """Stops writing: the reader has gone."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_plain() -> bool:
+    """Whether somebody wants no colour."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

@@ -54,6 +54,7 @@ def plan(
         Literal["text", "json"], typer.Option("--format", help="What to print.")
     ] = "text",
     parallelism: options.Parallelism = 10,
+    events: options.Events = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -78,10 +79,18 @@ def plan(
     planned = None if destroy else make_offline(loaded, time, want.only)
     if planned is None or (planned.ok and not offline):
         from wfprov.app.wiring import control_plane
+        from wfprov.apply.outcome import Planned
         from wfprov.gcp.clock import SystemClock
 
         with (
-            watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach,
+            watched(
+                output,
+                verbose=verbose,
+                quiet=quiet,
+                parallel=parallelism,
+                command="plan",
+                events=events,
+            ) as reach,
             control_plane(loaded.stack, reach) as control,
         ):
             planned = make_live(
@@ -91,6 +100,7 @@ def plan(
                 asked=want,
                 parallel=parallelism,
             )
+            reach.on_event(Planned(planned.plan))
     show(planned, output, as_json=output_format == "json")
     if out is not None:
         _save(planned, out, output)

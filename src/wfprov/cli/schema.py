@@ -22,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="config, environment, inspect, plan or audit.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="config, environment, events, inspect, plan or audit."
+        ),
     ],
 ) -> int:
     """Print the JSON Schema of a file or of an output."""

@@ -8,7 +8,9 @@ from typing import Final
 from wfprov.apply.outcome import (
     Ended,
     Event,
+    Finished,
     Outcome,
+    Planned,
     Report,
     Retried,
     Started,
@@ -35,7 +37,7 @@ _NAME: Final = 58
 def event_line(event: Event, project: str, style: Style = PLAIN) -> str | None:
     """A line for an event; None for one that says nothing yet."""
     match event:
-        case Started():
+        case Planned() | Started() | Finished():
             return None
         case Retried(step=step, error=error, seconds=seconds):
             return _pausing(step_name(step, project), error.message, seconds, style)
