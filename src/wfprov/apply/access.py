@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wfprov.apply.doing import Doing, UnsettledError
+from wfprov.apply.doing import Doing
 from wfprov.core.errors import (
     BusyError,
     CloudError,
@@ -26,7 +26,7 @@ def set_access(doing: Doing, change: AccessChange) -> None:
 
     Raises:
         StalePlanError: a membership is neither as the plan found it nor as it would leave it.
-        UnsettledError: a write got no answer, and reading back did not tell.
+        CloudError: what was refused; `doing.lost` where it may have been done all the same.
     """
     if doing.step.id.part is Part.GRANT:
         add, remove = grants_of(change)
@@ -53,6 +53,7 @@ def _written(
     while True:
         if body is None:
             body = doing.send(access.read())
+            doing.lost = False
         live = access.members(body)
         _hold_against_plan(doing, change, live)
         if add <= live and not remove & live:
@@ -60,7 +61,7 @@ def _written(
         try:
             if not body.get("etag"):
                 raise _unguarded(access)
-            doing.send(access.write(access.changed(body, add=add, remove=remove)))
+            doing.swap(access.write(access.changed(body, add=add, remove=remove)))
         except ConflictError as error:
             pause = next(pauses, None)
             if pause is None:
@@ -118,17 +119,16 @@ def _is_there(
     """Whether a write that got no answer, or a bad one, was done all the same.
 
     Raises:
-        UnsettledError: that cannot be told.
+        CloudError: the write's own, when that cannot be told.
     """
     try:
         live = access.members(doing.send(access.read()))
     except CloudError:
-        raise UnsettledError(error) from error
+        doing.lost = True
+        raise error from None
     if add <= live and not remove & live:
         doing.note("was done although no answer came")
         return True
-    if isinstance(error, UnreachableError):
-        raise UnsettledError(error) from error
     return False
 
 

@@ -17,6 +17,7 @@ from wfprov.core.errors import (
     NotFoundError,
     RefusedError,
     ServiceDisabledError,
+    UnfinishedError,
     UnreachableError,
     WfprovError,
 )
@@ -72,7 +73,7 @@ class Doing:
     def __init__(self, step: Step, world: World) -> None:
         self.step = step
         self.world = world
-        self.unanswered = False
+        self.lost = False
         self._notes: dict[str, int] = {}
         self._again = Retrying(
             cloud=world.cloud,
@@ -82,8 +83,9 @@ class Doing:
             on_retry=self._retried,
             stopped=world.stopped,
         )
+        self._bound = replace(self._again, on_retry=self._rewritten)
         self._alone = replace(
-            self._again, retry=replace(world.request, errors=(*world.request.errors, *_WRITES))
+            self._bound, retry=replace(world.request, errors=(*world.request.errors, *_WRITES))
         )
 
     @property
@@ -96,19 +98,30 @@ class Doing:
         self._notes[text] = self._notes.get(text, 0) + 1
 
     def send(self, call: Call) -> Body:
-        """The answer to a request, sent again when that may help; a 409 goes to the caller."""
+        """The answer to a request that changes nothing, sent again when that may help."""
         return self._again.send(call)
 
     def write(self, call: Call) -> Body:
         """The answer to a write that is bound to no etag: it waits for its turn too.
 
-        `unanswered` says afterwards whether an attempt got no answer, and so may have been done.
+        `lost` says afterwards whether an attempt got no answer, and so may have been done.
         """
-        self.unanswered = False
         try:
             return self._alone.send(call)
-        except UnreachableError:
-            self.unanswered = True
+        except (UnreachableError, UnfinishedError):
+            self.lost = True
+            raise
+
+    def swap(self, call: Call) -> Body:
+        """The answer to a write that is bound to an etag.
+
+        After a 409 it is `lost` too: an earlier attempt may have moved the etag, one that the
+        library made by itself among them (httplib2 sends again when a connection breaks).
+        """
+        try:
+            return self._bound.send(call)
+        except (UnreachableError, ConflictError):
+            self.lost = True
             raise
 
     def pause(self, reason: str, seconds: float) -> bool:
@@ -147,9 +160,12 @@ class Doing:
         return is_young(error, waited_for=rests_on, owned=self.world.owned)
 
     def _retried(self, call: Call, error: CloudError, pause: float) -> None:
-        self.unanswered |= isinstance(error, UnreachableError)
         self.note(f"tried {call.method} again: {error.status or error.message}")
         self.world.observe(Retried(self.step, call, error, pause))
+
+    def _rewritten(self, call: Call, error: CloudError, pause: float) -> None:
+        self.lost |= isinstance(error, UnreachableError)
+        self._retried(call, error, pause)
 
 
 def _explain(error: CloudError, waited: float) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from wfprov.apply.doing import Doing, UnsettledError
+from wfprov.apply.doing import Doing
 from wfprov.core.errors import (
     BusyError,
     CloudError,
     ExistsError,
     NotFoundError,
     ServiceDisabledError,
-    UnfinishedError,
-    UnreachableError,
 )
 from wfprov.core.resource import Call, Replace, Resource
 from wfprov.plan.change import Update, calls_of
@@ -28,7 +26,7 @@ def make(doing: Doing, after: Resource) -> None:
             raise
         live = _there(doing, after, error) if _exists(error) else _back(doing, after, error)
         if live != after:
-            raise _settled(doing, error) from error
+            raise
         doing.note("was there already")
 
 
@@ -45,7 +43,7 @@ def change(doing: Doing, update: Update) -> None:
                 raise
             rest = _rest(_back(doing, update.after, error), update.after, planned)
             if rest is None or call in rest:
-                raise _settled(doing, error) from error
+                raise
             doing.note("was done already")
             waiting = rest
 
@@ -61,7 +59,7 @@ def remove(doing: Doing, before: Resource) -> None:
             raise
         live = _back(doing, before, error)
         if live is not None and not live.gone:
-            raise _settled(doing, error) from error
+            raise
         doing.note("was gone already")
 
 
@@ -77,7 +75,7 @@ def _rest(live: Resource | None, after: Resource, planned: tuple[Call, ...]) -> 
 
 def _is_plain(doing: Doing, error: CloudError) -> bool:
     """Whether it only says that what the write rests on is not seen yet, and nothing was lost."""
-    return not doing.unanswered and doing.young(error)
+    return not doing.lost and doing.young(error)
 
 
 def _exists(error: CloudError) -> bool:
@@ -88,38 +86,25 @@ def _there(doing: Doing, after: Resource, error: CloudError) -> Resource:
     """What is live of something that is there for sure; reads may lag behind what made it.
 
     Raises:
-        UnsettledError: it is not seen, so nobody can tell whether it is as it should be.
+        CloudError: the write's own: it is not seen, and nobody can tell whether it is as it should.
     """
     try:
         return doing.seen(lambda: after.parse(doing.send(after.read())))
     except CloudError:
-        raise UnsettledError(error) from error
+        doing.lost = True
+        raise error from None
 
 
 def _back(doing: Doing, resource: Resource, error: CloudError) -> Resource | None:
     """What is live after a write that failed; None when nothing is.
 
     Raises:
-        UnsettledError: it cannot be read either, and the write may have been done.
-        CloudError: the write's own, when it was refused and cannot be read back.
+        CloudError: the write's own, when it cannot be read either.
     """
     try:
         return resource.parse(doing.send(resource.read()))
     except (NotFoundError, ServiceDisabledError):
         return None
     except CloudError:
-        if isinstance(error, BusyError) and error.status != "RESOURCE_EXHAUSTED":
-            raise UnsettledError(error) from error
-        raise _settled(doing, error) from error
-
-
-def _settled(doing: Doing, error: CloudError) -> CloudError | UnsettledError:
-    """The error as it is where it says for sure that nothing was done, else that this is unknown.
-
-    A request without an answer may be carried out later than it was looked for.
-    """
-    if doing.young(error):
-        return error
-    if doing.unanswered or isinstance(error, UnreachableError | UnfinishedError):
-        return UnsettledError(error)
-    return error
+        doing.lost |= isinstance(error, BusyError) and error.status != "RESOURCE_EXHAUSTED"
+        raise error from None

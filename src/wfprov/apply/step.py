@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from wfprov.apply.access import set_access
-from wfprov.apply.doing import Doing, World
+from wfprov.apply.doing import Doing, UnsettledError, World
 from wfprov.apply.making import change as update
 from wfprov.apply.making import make, remove
+from wfprov.core.errors import CloudError
 from wfprov.plan.change import AccessChange, Create, Delete, Replace, Update
 from wfprov.plan.stages import Part, Step
 
@@ -19,6 +20,17 @@ def carry_out(step: Step, world: World) -> tuple[str, ...]:
         UnsettledError: it may have been done, and nobody can tell.
     """
     doing = Doing(step, world)
+    try:
+        _done(step, doing)
+    except CloudError as error:
+        # A request without an answer may be carried out even after it was looked for.
+        if doing.lost:
+            raise UnsettledError(error) from error
+        raise
+    return doing.notes
+
+
+def _done(step: Step, doing: Doing) -> None:
     match step.change:
         case AccessChange() as change:
             set_access(doing, change)
@@ -30,4 +42,3 @@ def carry_out(step: Step, world: World) -> tuple[str, ...]:
             remove(doing, before)
         case _:
             raise AssertionError(f"{step.id} is no step of its change")
-    return doing.notes
