@@ -6,12 +6,10 @@ import re
 
 from wfprov.apply.doing import Doing
 from wfprov.core.errors import (
-    BusyError,
     CloudError,
     ConflictError,
     InvalidError,
     StalePlanError,
-    UnreachableError,
 )
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access
@@ -73,10 +71,12 @@ def _written(
         except InvalidError as error:
             refused = _refused(error, add)
             if not refused or refused == add or doing.young(error):
+                if _is_there(doing, access, error, add, remove):
+                    return None
                 raise
             _written(doing, change, add - refused, remove)
             return error
-        except (UnreachableError, BusyError) as error:
+        except CloudError as error:  # a library may have sent it twice, and told of the second
             if _is_there(doing, access, error, add, remove):
                 return None
             raise

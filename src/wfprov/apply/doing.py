@@ -11,6 +11,7 @@ from wfprov.apply.retry import CYCLE, REQUEST, Retry, Retrying, Stopped, never, 
 from wfprov.apply.waiting import PATIENCE, Patience, is_young
 from wfprov.core.address import Address
 from wfprov.core.errors import (
+    BusyError,
     CloudError,
     ConflictError,
     InvalidError,
@@ -108,8 +109,8 @@ class Doing:
         """
         try:
             return self._alone.send(call)
-        except (UnreachableError, UnfinishedError):
-            self.lost = True
+        except CloudError as error:
+            self.lost |= _may_be_done(error)
             raise
 
     def swap(self, call: Call) -> Body:
@@ -164,8 +165,15 @@ class Doing:
         self.world.observe(Retried(self.step, call, error, pause))
 
     def _rewritten(self, call: Call, error: CloudError, pause: float) -> None:
-        self.lost |= isinstance(error, UnreachableError)
+        self.lost |= _may_be_done(error)
         self._retried(call, error, pause)
+
+
+def _may_be_done(error: CloudError) -> bool:
+    """Whether a write with such an answer may have been done: over gRPC a reset is a 503 too."""
+    if isinstance(error, BusyError):
+        return error.status != "RESOURCE_EXHAUSTED"
+    return isinstance(error, UnreachableError | UnfinishedError)
 
 
 def _explain(error: CloudError, waited: float) -> None:

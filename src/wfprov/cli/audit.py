@@ -90,7 +90,9 @@ def audit(
         accepted = Baseline(str(baseline), read_baseline(baseline))
     today = datetime.now(tz=UTC).date()
     first = project[0] if project else None
-    with watched(output, verbose=verbose, quiet=quiet, parallel=parallelism) as reach:
+    with watched(
+        output, command="audit", verbose=verbose, quiet=quiet, parallel=parallelism
+    ) as reach:
         if fleet:
             if paths:
                 raise InputError(

@@ -23,9 +23,7 @@ def register(app: typer.Typer) -> None:
 def schema(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="NAME", help="config, environment, events, inspect, plan or audit."
-        ),
+        typer.Argument(metavar="NAME", help="config, environment, events, inspect, plan or audit."),
     ],
 ) -> int:
     """Print the JSON Schema of a file or of an output."""
