@@ -484,7 +484,7 @@ KINDS = ", ".join(ANSWER_KINDS)
             "answers: {main.s: {function: {name: f}}}",
             (
                 "6:34 missing-config-key: the answer `function` has no `generation`"
-                " | write {function: {name: NAME, generation: 2}}"
+                " | write {function: {name: tax, generation: 2}}"
             ),
         ),
         (
@@ -796,3 +796,45 @@ def test_a_credential_in_a_variable_is_an_error_and_is_not_repeated(value: str, 
 )
 def test_what_only_resembles_a_credential_is_none(value: str) -> None:
     assert read(MINIMAL.replace("w/a.yaml", f'w/a.yaml, env: {{A: "{value}"}}')).ok
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{cloud_run: projects/acme-data/locations/eu/services/orders}",
+        "{cloud_run: 'https://orders-wvdg6hhtla-ew.a.run.app'}",
+        "{cloud_run_job: //run.googleapis.com/projects/acme/locations/eu/jobs/nightly}",
+        "{function: {name: Tax_Rate, generation: 1}}",
+        "{function: {name: projects/acme/locations/eu/functions/tax, generation: 2}}",
+        "{iap: {resource: //iap.googleapis.com/projects/1/iap_web/compute/services/7}}",
+        "{iap: {resource: projects/1/iap_web}}",
+        "{private: acme-net}",
+        "{api_method: googleapis.compute.v1.instances.stop}",
+        "{host: 'https://api.example.com/v1'}",
+    ],
+)
+def test_an_answer_may_be_written_in_full(answer: str) -> None:
+    assert "main.s" in the_workflow(workflow_with(f"answers: {{main.s: {answer}}}")).answers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{cloud_run: SERVICE}",
+        "{cloud_run: 'https://orders.example.com'}",
+        "{cloud_run_job: projects/acme/jobs/nightly}",
+        "{function: {name: 'a b', generation: 2}}",
+        "{function: {name: tax, generation: 3}}",
+        "{iap: {resource: projects/NUMBER/iap_web/...}}",
+        "{iap: {resource: appengine-acme}}",
+        "{private: projects/NETWORK_PROJECT/global/networks/NETWORK}",
+        "{api_method: API.VERSION.RESOURCE.METHOD}",
+        "{api_method: instances.stop}",
+        "{permissions: [PERMISSION]}",
+        "{host: HOST}",
+        "{external: ''}",
+    ],
+)
+def test_a_placeholder_that_was_not_filled_in_is_no_answer(answer: str) -> None:
+    checked = workflow_with(f"answers: {{main.s: {answer}}}")
+    assert [d.rule.slug for d in checked.diagnostics] == ["bad-config-value"]

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from wfprov.analysis.calls import OutboundCall
-from wfprov.catalog import rules
+from wfprov.catalog import rules, told
 from wfprov.catalog.kind import sighted
 from wfprov.catalog.question import origin
 from wfprov.catalog.registry import kinds
 from wfprov.catalog.request import Request, read
 from wfprov.catalog.target import Certainty, Kind, Place, TargetUse
+from wfprov.catalog.use import told_permissions, with_told
 from wfprov.core.address import is_pattern
 from wfprov.core.facts import Facts
 from wfprov.language.stdlib import FUNCTIONS
@@ -21,6 +22,19 @@ CLOSED: Final = ("http", "events", "experimental")
 
 Source: https://docs.cloud.google.com/workflows/docs/reference/stdlib/overview (2026-11-23)
 """
+
+TOLD_BY_FORM: Final = frozenset(
+    {
+        Kind.CALLBACK,
+        Kind.WORKFLOW,
+        Kind.LOGGING,
+        Kind.GKE,
+        Kind.PRIVATE_ENDPOINT,
+        Kind.IAP,
+        Kind.CLOUD_RUN_JOB,
+    }
+)
+"""Kinds that a call's name, address or arguments tell for certain."""
 
 
 def match(call: OutboundCall, place: Place, facts: Facts) -> tuple[TargetUse, ...]:
@@ -36,16 +50,22 @@ def match(call: OutboundCall, place: Place, facts: Facts) -> tuple[TargetUse, ..
     sighting = sighted(request, facts)
     candidates = list(kinds().values())
     if answer is not None:
-        told = [kind for kind in candidates if answer.kind in kind.answers]
-        candidates = [*told, *candidates]
+        named = [kind for kind in candidates if answer.kind in kind.answers]
+        # Permissions say what a call needs, not what it is, where its name or form tells that.
+        itself = [k for k in candidates if k.kind in TOLD_BY_FORM and answer.kind == "permissions"]
+        candidates = [*itself, *named, *candidates]
     module = call.function.partition(".")[0]
     if module in CLOSED and call.function not in FUNCTIONS and answer is None:
         candidates = [kinds()[Kind.UNKNOWN]]
     for kind in candidates:
         use = kind.recognise(sighting)
         if use is not None:
+            permissions = told_permissions(request)
+            if permissions is not None:
+                use = with_told(use, request, facts, permissions)
             found = (
                 *use.diagnostics,
+                *told.of_answer(sighting),
                 *rules.of_transport(request),
                 *rules.of_target(request, use),
             )

@@ -11,6 +11,12 @@ from wfprov.catalog.url import HOLE, is_hole, masked
 CONFIGURED = frozenset({"project", "project_number", "region", "workflow", "service_account"})
 """Holes that the environment fills; they are no question."""
 
+RESERVED = ("env:GOOGLE", "env:WORKFLOWS")
+"""How the holes of variables begin that nobody can set.
+
+Source: https://cloud.google.com/workflows/docs/use-environment-variables (2026-11-23)
+"""
+
 
 def holes_in(text: str) -> tuple[str, ...]:
     """The names of the holes in a text, those left out that the environment fills."""
@@ -46,6 +52,8 @@ def ask_value(request: Request, message: str, hole: str, fallback: str) -> Quest
 
 def origin(hole: str) -> str:
     """Where a hole comes from, in words."""
+    if hole.startswith(RESERVED):
+        return f"the environment variable {hole[4:]}, which no workflow has"
     if hole.startswith("env:"):
         return f"the environment variable {hole[4:]}"
     if hole.startswith("template:") or re.match(r"(?:var|local)\.", hole):
@@ -60,7 +68,7 @@ def origin(hole: str) -> str:
 
 
 def _setting(hole: str) -> str | None:
-    if re.fullmatch(r"env:\w+", hole):
+    if re.fullmatch(r"env:\w+", hole) and not hole.startswith(RESERVED):
         return f"env: {{{hole[4:]}: VALUE}}"
     if found := re.fullmatch(r"template:(\w+)", hole):
         return f"template_values: {{{found[1]}: VALUE}}"
@@ -80,4 +88,5 @@ def _site(request: Request) -> str:
     site = request.call.site
     if request.call.via:
         site = f"{site}@{request.call.via[-1]}"
-    return f'"{site}"' if "#" in site or site[:1] in "@&*!|>%`" else site
+    plain = re.fullmatch(r"[\w.@ -]*\w", site) is not None and site[0] not in "-@ "
+    return site if plain else '"' + site.replace("\\", "\\\\").replace('"', '\\"') + '"'

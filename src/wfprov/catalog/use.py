@@ -39,11 +39,11 @@ def plain(request: Request, kind: Kind) -> TargetUse:
 def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
     """The target that a reached method makes: resource, needs, and the question if one is open."""
     request, facts = sighting.request, sighting.facts
-    told = _told_permissions(request)
+    told = told_permissions(request)
     reached = _chosen(sighting)
     if reached is None:
         hidden = _hidden(sighting, kind)
-        return hidden if told is None else _with_told(hidden, request, facts, told)
+        return hidden if told is None else with_told(hidden, request, facts, told)
     wanted = asked(reached, request, facts)
     known = wanted.known and (reached.method is not None or bool(wanted.needs) or wanted.note != "")
     needs = wanted.needs if _is_signed_for_google(request) else ()
@@ -77,7 +77,7 @@ def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
             confidence=Certainty.PATTERN,
             note="; ".join(part for part in (presumed, wanted.note) if part),
         )
-    return use if told is None else _with_told(use, request, facts, told)
+    return use if told is None else with_told(use, request, facts, told)
 
 
 def _is_signed_for_google(request: Request) -> bool:
@@ -94,16 +94,13 @@ def _presumed_project(request: Request) -> str:
 
 
 def _chosen(sighting: Sighting) -> Reached | None:
-    answer = sighting.request.answer
-    if answer is not None and answer.kind == "api_method" and isinstance(answer.value, str):
-        api, _, rest = answer.value.removeprefix("googleapis.").partition(".")
-        version, _, name = rest.partition(".")
-        id_ = MethodId(api, version, name)
+    id_ = told_method(sighting.request)
+    if id_ is not None:
         for reached in sighting.reached:
             if reached.id == id_:
                 return reached
         method = sighting.facts.method(id_)
-        service = sighting.facts.service(api) or f"{api}.googleapis.com"
+        service = sighting.facts.service(id_.api) or f"{id_.api}.googleapis.com"
         return Reached(id=id_, method=method, parts=Parts(), service=service)
     return sighting.one
 
@@ -191,14 +188,25 @@ def _held_by_none(request: Request, needs: Iterable[Need], facts: Facts) -> Ques
 _ACCOUNT = "//iam.googleapis.com/projects/-/serviceAccounts/EMAIL"
 
 
-def _told_permissions(request: Request) -> tuple[str, ...] | None:
+def told_method(request: Request) -> MethodId | None:
+    """The method that the user named for the site, or None."""
+    answer = request.answer
+    if answer is None or answer.kind != "api_method" or not isinstance(answer.value, str):
+        return None
+    api, _, rest = answer.value.removeprefix("googleapis.").partition(".")
+    version, _, name = rest.partition(".")
+    return MethodId(api, version, name)
+
+
+def told_permissions(request: Request) -> tuple[str, ...] | None:
+    """The permissions that the user wrote for the site, or None."""
     answer = request.answer
     if answer is None or answer.kind != "permissions":
         return None
     return (answer.value,) if isinstance(answer.value, str) else tuple(answer.value)
 
 
-def _with_told(use: TargetUse, request: Request, facts: Facts, told: tuple[str, ...]) -> TargetUse:
+def with_told(use: TargetUse, request: Request, facts: Facts, told: tuple[str, ...]) -> TargetUse:
     """The target with the needs that the user wrote in place of those that were open.
 
     `PERMISSION`, or `PERMISSION on //FULL/RESOURCE/NAME`; what the catalog knows of other
@@ -210,13 +218,16 @@ def _with_told(use: TargetUse, request: Request, facts: Facts, told: tuple[str, 
         own = next((n for n in use.needs if n.permission == permission.strip()), None)
         name = own.on if own is not None else project_name(request.place.project)
         resource = ResourceName(on.strip()) if on.strip() else name
-        needs[Permission(permission.strip())] = Need(
+        told_need = Need(
             permission=Permission(permission.strip()),
             on=resource,
             tier=Tier.CURATED,
             source="wfprov.yaml",
             project=project_of(resource, request.place),
         )
+        if own is not None:
+            told_need = replace(told_need, principal=own.principal, role=own.role)
+        needs[told_need.permission] = told_need
     kept = tuple(n for n in use.needs if n.permission not in needs and n.tier is not Tier.DERIVED)
     wrong = sorted(permission for permission in needs if not facts.exists(permission))
     doubt = _open(request, (*kept, *needs.values()))

@@ -9,23 +9,45 @@ from typing import Final, cast, get_args
 from wfprov.catalog.target import Answer, AnswerKind
 from wfprov.desired.reader import Entry, Reader, nearest
 from wfprov.desired.rules_config import UNKNOWN_CONFIG_KEY
-from wfprov.desired.shapes import PERMISSION_ON
+from wfprov.desired.shapes import NAME_IN_RUN, NAME_OF_FUNCTION, PERMISSION_ON
 from wfprov.language.nodes import MappingNode, Node
 
 ANSWER_KINDS: Final[tuple[str, ...]] = get_args(AnswerKind)
 GENERATIONS: Final = ("1", "2")
-_KEY: Final = re.compile(r"[^@\s]+(?:@[^@\s]+)?")
+_KEY: Final = re.compile(r"[^@\s][^@]*(?:@[^@\s][^@]*)?")
+
+SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
+    "cloud_run": re.compile(
+        rf"{NAME_IN_RUN.pattern}|(?://run\.googleapis\.com/)?projects/[^/\s]+/locations/[^/\s]+"
+        rf"/services/{NAME_IN_RUN.pattern}|https://[^/\s]+\.run\.app(?:/\S*)?"
+    ),
+    "cloud_run_job": re.compile(
+        rf"{NAME_IN_RUN.pattern}|(?://run\.googleapis\.com/)?projects/[^/\s]+/locations/[^/\s]+"
+        rf"/jobs/{NAME_IN_RUN.pattern}"
+    ),
+    "function": re.compile(
+        rf"{NAME_OF_FUNCTION.pattern}|(?://cloudfunctions\.googleapis\.com/)?projects/[^/\s]+"
+        rf"/locations/[^/\s]+/functions/{NAME_OF_FUNCTION.pattern}"
+    ),
+    "iap": re.compile(r"(?://iap\.googleapis\.com/)?projects/[a-z0-9:.-]+/iap_web(?:/[^/\s.]+)*"),
+    "private": re.compile(
+        r"(?:(?://[a-z.]+/)?projects/[a-z0-9:.-]+/(?:global/networks|locations)/\S+|[a-z][a-z0-9:.-]+)"
+    ),
+    "api_method": re.compile(r"(?:googleapis\.)?[a-z]\w*\.v\d\w*\.\w+(?:\.\w+)*"),
+    "host": re.compile(r"(?:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?(?:/\S*)?"),
+}
+"""What an answer looks like, where a form can be asked of it."""
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "external": '{external: "partner API, key in the header"}',
-    "cloud_run": "{cloud_run: SERVICE}",
-    "cloud_run_job": "{cloud_run_job: JOB}",
-    "function": "{function: {name: NAME, generation: 2}}",
-    "iap": "{iap: {resource: projects/NUMBER/iap_web/appengine-APP}}",
-    "private": "{private: projects/NETWORK_PROJECT/global/networks/NETWORK}",
+    "cloud_run": "{cloud_run: orders}",
+    "cloud_run_job": "{cloud_run_job: nightly}",
+    "function": "{function: {name: tax, generation: 2}}",
+    "iap": "{iap: {resource: projects/493817260155/iap_web/appengine-acme}}",
+    "private": "{private: projects/acme-net/global/networks/vpc}",
     "api_method": "{api_method: compute.v1.instances.stop}",
     "permissions": "{permissions: [run.routes.invoke]}",
-    "host": "{host: HOST}",
+    "host": "{host: api.example.com}",
     "workspace": '{workspace: "sheet shared with the service account"}',
 }
 """How each answer is written."""
@@ -93,7 +115,8 @@ def _value(
                 reader.bad_value(node, "`permissions` is empty", EXAMPLES[kind])
             return listed
         case _:
-            return reader.text(f"the answer `{kind}`", hint=EXAMPLES[kind])(node)
+            shape = SHAPES.get(kind)
+            return reader.text(f"the answer `{kind}`", shape=shape, hint=EXAMPLES[kind])(node)
 
 
 def _fields(
@@ -105,7 +128,7 @@ def _fields(
         reading = (
             reader.choice("a generation", GENERATIONS)
             if key == "generation"
-            else reader.text(f"`{key}`")
+            else reader.text(f"`{key}`", shape=SHAPES[kind], hint=EXAMPLES[kind])
         )
         value = fields.read(key, reading)
         if value is not None:

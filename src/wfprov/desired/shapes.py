@@ -62,6 +62,13 @@ PERMISSION: Final = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*){2}")
 PERMISSION_ON: Final = re.compile(rf"{PERMISSION.pattern}(?: on //[a-z][a-z0-9.-]*/\S+)?")
 """A permission, and the full name of the resource that it is needed on where a question asks."""
 
+NAME_IN_RUN: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""A Cloud Run service or job: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/create
+(not opened)"""
+NAME_OF_FUNCTION: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
+"""A function of either generation: https://cloud.google.com/functions/docs/release-notes
+(April 04, 2023; not opened)"""
+
 API: Final = re.compile(r"[a-z][a-z0-9]*")
 DOMAIN: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 ADDRESS: Final = re.compile(r"https?://[^\s/]+(?:/\S*)?")

@@ -17,6 +17,7 @@ from wfprov.catalog.request import Request
 from wfprov.catalog.resource import pairs_of
 from wfprov.catalog.run_app import RunService, audience_service, run_service, service_at
 from wfprov.catalog.target import Certainty, Kind, Need, Question, TargetUse, Tier
+from wfprov.catalog.url import parsed
 from wfprov.catalog.use import plain
 from wfprov.core.address import Permission, ResourceName, RoleName
 
@@ -41,7 +42,11 @@ def recognise(sighting: Sighting) -> TargetUse | None:
 
 
 def _told(given: str, request: Request) -> RunService:
-    """The service of an answer: a plain name in the workflow's own region, or a whole one."""
+    """The service of an answer: a plain name in the workflow's own region, a whole one, a URL."""
+    url = parsed(given)
+    at = None if url is None else service_at(url, request.place)
+    if at is not None:
+        return at
     parts, _ = pairs_of(given.partition("googleapis.com/")[2] or given)
     project = parts.get("projects", request.place.project)
     region = parts.get("locations", request.place.region)

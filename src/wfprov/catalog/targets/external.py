@@ -19,10 +19,10 @@ from wfprov.catalog.use import plain
 def recognise(sighting: Sighting) -> TargetUse | None:
     """A request that is known to leave Google."""
     request = sighting.request
-    if not request.is_http:
-        return None
     if request.answer is not None and request.answer.kind == "external":
         return replace(plain(request, Kind.EXTERNAL), note=str(request.answer.value))
+    if not request.is_http:
+        return None
     if request.auth is not None and request.auth.type == "header":
         return plain(request, Kind.EXTERNAL)
     if request.is_signed or request.url is None or request.url.host is None:

@@ -19,7 +19,7 @@ from wfprov.catalog.request import Request
 from wfprov.catalog.resource import Parts, project_of, project_resource
 from wfprov.catalog.target import Kind, Need, Question, TargetUse, Tier
 from wfprov.catalog.url import has_hole, is_hole, masked
-from wfprov.catalog.use import certainty, of_method, plain
+from wfprov.catalog.use import certainty, plain
 from wfprov.core.address import Permission, RoleName
 from wfprov.core.facts import Facts, MethodId
 
@@ -33,8 +33,6 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     request = sighting.request
     if not request.function.startswith("gke."):
         return None
-    if request.answer is not None and request.answer.kind == "permissions":
-        return of_method(sighting, Kind.GKE)
     names = {name: text for name in request.call.args if (text := request.text(name))}
     reached = Reached(
         id=MethodId("container", "", request.function),

@@ -66,11 +66,15 @@ def recognise(sighting: Sighting) -> TargetUse | None:
         )
     signer = _behind_iap(request)
     if signer:
-        doubt = doubt or ask(
+        # One answer settles a site, so this one says both what is behind and where the network is.
+        on = project_name(network or "NETWORK_PROJECT")
+        doubt = ask(
             request,
-            "the audience is an OAuth client id: name the IAP-secured resource behind the endpoint",
-            '{permissions: ["iap.webServiceVersions.accessViaIAP on '
+            "the audience is an OAuth client id: name the IAP-secured resource behind the "
+            "endpoint, and the project of its VPC network",
+            f'{{permissions: ["{connect.permission} on {on}", "{signer[0].permission} on '
             '//iap.googleapis.com/projects/NUMBER/iap_web/..."]}',
+            "iap_resource",
         )
     return replace(
         plain(request, Kind.PRIVATE_ENDPOINT),
