@@ -80,7 +80,7 @@ def main() -> int:
     asked = parser.parse_args()
     ran: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="wfprov-faults-") as folder:
+    with tempfile.TemporaryDirectory(prefix="wfprov-faults-") as folder:  # noqa: SIM117 (the stage needs the folder)
         with staged(Path(folder)) as stage:
             parts: tuple[Iterator[Job], ...] = (
                 kills(stage, asked.kill) if asked.kill else iter(()),

@@ -79,7 +79,7 @@ def shown(stage: Stage, plan: Plan) -> set[tuple[str, str, str, str]]:
 
 
 def judge(
-    stage: Stage,
+    stage: Stage,  # noqa: ARG001 (every judge is given it)
     plan: Plan,
     report: Report,
     cloud: object,

@@ -22,7 +22,7 @@ def race(stage: Stage, scene: Scene, seed: int) -> int:
         WrongError: something does not hold.
     """
     stage.restore(scene)
-    dice = Random(seed)  # noqa: S311
+    dice = Random(seed)
     held = granted(stage)
     names = [
         name

@@ -144,7 +144,7 @@ def requests(stage: Stage, scene: Scene) -> dict[str, int]:
 
 def drawn(seed: int) -> Schedule:
     """The random schedule of a seed."""
-    dice = Random(seed)  # noqa: S311
+    dice = Random(seed)
     paths = ("", "", "IamPolicy", "serviceAccounts", "roles", "workflows", "operations", "datasets")
 
     def faults(most: int) -> tuple[dict[str, object], ...]:

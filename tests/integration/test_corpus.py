@@ -13,8 +13,7 @@ from wfprov.app.apply import carry_out
 from wfprov.app.load import Loaded, Selection, load
 from wfprov.app.plan import make_live
 from wfprov.app.rehearsal import rehearsal
-from wfprov.app.wiring import ControlPlane
-from wfprov.apply.outcome import unobserved
+from wfprov.app.wiring import ControlPlane, Reach
 from wfprov.gcp.clock import SystemClock, SystemDice
 from wfprov.gcp.dispatch import GoogleCloud
 
@@ -62,8 +61,7 @@ def test_real_definitions_are_applied_and_leave_nothing_to_do(corpus, tmp_path, 
                 control,
                 clock=clock,
                 dice=SystemDice(),
-                parallel=PARALLEL,
-                observe=unobserved,
+                reach=Reach(parallel=PARALLEL),
             )
             assert report.ok, (definition.id, [str(o.error) for o in report.failed])
             again = make_live(one, control, clock.now, parallel=PARALLEL)

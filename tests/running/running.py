@@ -17,8 +17,7 @@ from wfprov.app.inspect import CALL_LOG_SITE
 from wfprov.app.load import Loaded
 from wfprov.app.plan import Planned, make_live
 from wfprov.app.rehearsal import rehearsal
-from wfprov.app.wiring import ControlPlane
-from wfprov.apply.outcome import unobserved
+from wfprov.app.wiring import ControlPlane, Reach
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access
 from wfprov.desired.graph import Because
@@ -82,8 +81,7 @@ class Proof:
             self.control,
             clock=self.clock,
             dice=SystemDice(),
-            parallel=2,
-            observe=unobserved,
+            reach=Reach(parallel=2),
         )
         assert report.ok, [str(o.error) for o in report.failed]
         return planned
