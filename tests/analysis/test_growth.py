@@ -18,10 +18,6 @@ MOST = 14
 """How many times the work may grow when the definition grows ten times."""
 
 
-LINEAR = sorted(SHAPES.keys() - {"restarts"})
-"""The shapes of which this holds: many jumps back to one step are followed one at a time yet."""
-
-
 def parsed(text: str) -> Definition:
     definition = parse(Source("w.yaml", text)).value
     assert definition is not None
@@ -45,7 +41,7 @@ def counted(definition: Definition) -> tuple[Analysis, dict[str, int]]:
     return analysis, counts
 
 
-@pytest.mark.parametrize("shape", LINEAR)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_ten_times_the_steps_take_about_ten_times_the_work(shape):
     few = parsed(SHAPES[shape](30))
     many = parsed(SHAPES[shape](300))

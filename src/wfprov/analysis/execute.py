@@ -60,6 +60,7 @@ class Machine:
         self, definition: Definition, platform: Platform, shapes: Shapes, budget: int
     ) -> None:
         self._procedures = definition.procedures
+        self._names = frozenset(definition.procedures)
         self._platform = platform
         self._shapes = shapes
         self._flows: dict[str, Flow] = {}
@@ -72,7 +73,7 @@ class Machine:
         self._step = ""
         self._left = budget
         self._sharing: Sharing | None = None
-        self.evaluator = Evaluator(platform, frozenset(definition.procedures), self)
+        self.evaluator = Evaluator(platform, self._names, self)
         self.cells: Cells = {}
         self.credit = WAYS
         self.lanes = LANES
@@ -101,7 +102,7 @@ class Machine:
     def _flow(self, name: str) -> Flow:
         flow = self._flows.get(name)
         if flow is None:
-            flow = self._flows[name] = flow_of(self._procedures[name], frozenset(self._procedures))
+            flow = self._flows[name] = flow_of(self._procedures[name], self._names)
             self._left += 20 * len(flow.region.nodes)
         return flow
 

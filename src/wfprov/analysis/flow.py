@@ -58,9 +58,9 @@ class Jump:
 class Node:
     """One step; `after` is where it goes on, `handlers` where what it raises is handled.
 
-    `escapes`: what it raises also leaves the region, to a handler around it. `head`: some node
-    goes back to this one. `once`: no jump back passes over it. `numbers` are the variables it
-    binds: a call's result, a loop's value and index, what an `except` catches.
+    `escapes`: what it raises also leaves the region, to a handler around it. `last`: the order of
+    the last node that goes back to this one. `once`: no jump back passes over it. `numbers` are
+    the variables it binds: a call's result, a loop's value and index, what an `except` catches.
     """
 
     body: Body | Except
@@ -75,8 +75,13 @@ class Node:
     numbers: tuple[int | None, ...] = ()
     shared: frozenset[int] = frozenset()
     order: int = 0
-    head: bool = False
+    last: int = -1
     once: bool = False
+
+    @property
+    def head(self) -> bool:
+        """Whether some node goes back to this one."""
+        return self.last >= 0
 
     def targets(self) -> Iterator[Target]:
         """Every place that control can go to from here."""
@@ -267,8 +272,7 @@ class _Builder:
 
 
 def _mark_loops(region: Region) -> None:
-    """Says of each node whether a jump goes back to it, and whether one passes over it."""
-    back_to: dict[int, int] = {}
+    """Says of each node which is the last to go back to it, and whether a jump passes over it."""
     out: set[str] = set()
     for node in region.nodes:
         inside = (Jump(name) for inner in node.regions for name in inner.jumps)
@@ -276,12 +280,11 @@ def _mark_loops(region: Region) -> None:
             if isinstance(target, Jump):
                 out.add(target.name)
             elif isinstance(target, Node) and target.order <= node.order:
-                target.head = True
-                back_to[target.order] = node.order
+                target.last = node.order
     region.jumps = frozenset(out)
     last = -1
     for node in region.nodes:
-        last = max(last, back_to.get(node.order, -1))
+        last = max(last, node.last)
         node.once = node.order > last
 
 

@@ -2,8 +2,13 @@
 
 Where paths meet, stores that differ in several variables stay apart, up to a bound, so that what
 was assigned together is read together: an address and its audience. Nodes wait in text order, so
-code without jumps back is run once. A store that keeps changing where a jump back arrives is
-widened, and given up in the end, so every run terminates.
+code without jumps back is run once. What jumps back to a step is joined, and waits until nothing
+of that loop is left to run, so each loop is run whole before it is run again, and settles before
+what follows it. A store that then still changes is widened, and given up in the end, so every run
+terminates.
+
+That order is the recursive strategy over a weak topological order, read off the text: Bourdoncle,
+Efficient chaotic iteration strategies with widenings, FMPA 1993 (not opened).
 """
 
 from __future__ import annotations
@@ -54,20 +59,38 @@ class RegionRun:
         self._lanes = machine.lanes
         self._states: dict[Node, list[Meeting]] = {}
         self._visits: dict[Node, int] = {}
-        self._heap: list[int] = []
+        self._ahead: list[int] = []
         self._queued: set[int] = set()
+        self._loops: list[tuple[int, int]] = []
+        self._back: dict[int, list[Meeting]] = {}
         self._order = -1
 
     def outcome(self, env: Environment) -> Outcome:
         """What running it from a store comes to."""
         nodes = self._region.nodes
         self._go(self._region.entry, env)
-        while self._heap:
-            order = heappop(self._heap)
-            self._queued.discard(order)
-            self._order = order
-            self._visit_all(nodes[order])
+        while self._ahead or self._loops:
+            if self._loops and not (self._ahead and self._ahead[0] <= self._loops[0][0]):
+                self._again(nodes[heappop(self._loops)[1]])
+            else:
+                self._order = heappop(self._ahead)
+                self._queued.discard(self._order)
+                self._visit_all(nodes[self._order])
         return self._outcome
+
+    def _again(self, node: Node) -> None:
+        """Runs a loop again from its first node, unless nothing has changed."""
+        self._order = node.order
+        back = self._back.pop(node.order)
+        lanes = self._states.get(node)
+        if lanes is None:
+            self._states[node] = back
+        else:
+            self._visits[node] = self._visits.get(node, 0) + 1
+            changed = [self._changed(node, lanes, meeting.store) for meeting in back]
+            if not any(changed):
+                return
+        self._visit_all(node)
 
     def _visit_all(self, node: Node) -> None:
         """Visits a node with each of its stores; what is met then replaces what was met before."""
@@ -104,6 +127,9 @@ class RegionRun:
                 self._outcome.leave(target, env)
 
     def _arrive(self, node: Node, env: Environment) -> None:
+        if node.order <= self._order:
+            self._gather(node, env)
+            return
         lanes = self._states.get(node)
         if lanes is None:
             self._states[node] = [Meeting(env)]
@@ -111,7 +137,21 @@ class RegionRun:
             return
         if node.order not in self._queued:
             self._queued.add(node.order)
-            heappush(self._heap, node.order)
+            heappush(self._ahead, node.order)
+
+    def _gather(self, node: Node, env: Environment) -> None:
+        """Adds a store to those that wait to go back to a node."""
+        back = self._back.get(node.order)
+        if back is None:
+            self._back[node.order] = [Meeting(env)]
+            heappush(self._loops, (node.last, node.order))
+            return
+        near = [meeting.store.differences(env, _TOGETHER) for meeting in back]
+        place = min(range(len(back)), key=near.__getitem__)
+        if near[place] >= _TOGETHER and len(back) < self._lanes:
+            back.append(Meeting(env))
+        else:
+            back[place].add(env)
 
     def _changed(self, node: Node, lanes: list[Meeting], env: Environment) -> bool:
         """Adds a store to those of a node; whether that says anything new."""
@@ -143,8 +183,7 @@ class RegionRun:
         new = old.repeat(env)
         if new is old:
             return old
-        visits = self._visits.get(node, 0) + 1
-        self._visits[node] = visits
+        visits = self._visits.get(node, 0)
         if visits < _JOINS:
             return new
         if old.covers(env):

@@ -34,12 +34,20 @@ def height_for(count: int) -> int:
     return height
 
 
+def _blanks(heights: int) -> tuple[Tree, ...]:
+    made: list[Tree] = [(None,) * _WIDTH]
+    for _ in range(heights - 1):
+        made.append((made[-1],) * _WIDTH)
+    return tuple(made)
+
+
+_BLANKS: Final = _blanks(8)
+"""The tree with nothing in it of each height, one object each, so that it is known again."""
+
+
 def blank(height: int) -> Tree:
     """A tree with nothing in it."""
-    node: Tree = (None,) * _WIDTH
-    for _ in range(height):
-        node = (node,) * _WIDTH
-    return node
+    return _BLANKS[height]
 
 
 def flags(which: Sequence[bool], height: int, base: int = 0) -> Tree | None:
@@ -95,10 +103,14 @@ def _merged(
             continue
         known = None if seen is None else seen[i]
         made: Any
-        if height:
+        if new is known:
+            made = old
+        elif height and old is _BLANKS[height - 1]:
+            made = new
+        elif height:
             place = base + (i << (BITS * height))
             made = _merged(old, new, known, height - 1, both, base=place)
-        elif new is None or new is known:
+        elif new is None:
             made = old
         elif old is None:
             made = new
@@ -126,10 +138,12 @@ def adds_nothing(mine: Tree, theirs: Tree, seen: Tree | None, height: int) -> bo
         if old is new:
             continue
         known = None if seen is None else seen[i]
+        if new is known:
+            continue
         if height:
             if not adds_nothing(old, new, known, height - 1):
                 return False
-        elif new is not None and new is not known and (old is None or join(old, new) != old):
+        elif new is not None and (old is None or join(old, new) != old):
             return False
     return True
 
