@@ -177,3 +177,17 @@ def test_the_same_input_gives_the_same_bytes(session):
     session.write("orders.yaml", ORDERS)
     command = ("inspect", "orders.yaml", "--format", "json", *WHERE)
     assert session.wfprov(*command).out == session.wfprov(*command).out
+
+
+def test_what_no_role_opens_says_what_to_do_instead(session):
+    steps = (
+        "- sheet: {call: googleapis.sheets.v4.spreadsheets.values.get,"
+        " args: {range: A1, spreadsheetId: x}}\n"
+        "- gate: {call: http.get, args: {url: 'https://a-1b2c3.ew.gateway.dev/v1',"
+        " auth: {type: OIDC}}}\n"
+    )
+    session.write("w.yaml", steps)
+    ended = session.wfprov("inspect", "w.yaml", *WHERE)
+    assert "sharing the file" in ended.out
+    assert "x-google-audiences" in ended.out
+    assert "0 grants" in ended.out

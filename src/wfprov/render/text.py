@@ -54,7 +54,7 @@ def _workflow(one: Inspected, places: Places, style: Style, width: int) -> Itera
     yield f"{style.paint(name, 'bold')}  {source}{' ' * blanks}{style.paint(tail, 'dim')}"
     if one.sites:
         yield ""
-        yield from _sites(one, places, style)
+        yield from _sites(one, places, style, width)
     for principal in dict.fromkeys(grant.principal for grant in one.grants):
         yield ""
         yield f"Grants for {style.paint(_principal(one, principal), 'bold')}"
@@ -65,7 +65,7 @@ def _workflow(one: Inspected, places: Places, style: Style, width: int) -> Itera
         yield from _question(site.id, question, style, width)
 
 
-def _sites(one: Inspected, places: Places, style: Style) -> Iterator[str]:
+def _sites(one: Inspected, places: Places, style: Style, width: int) -> Iterator[str]:
     ids = [min(cells(safe(use.site.id)), _WIDEST_ID) for use in one.sites]
     first = max(ids)
     second = max(len(places.short(use.site.span)) for use in one.sites)
@@ -76,14 +76,15 @@ def _sites(one: Inspected, places: Places, style: Style) -> Iterator[str]:
             site = ""
         lead = style.paint(padded(site, first), "cyan")
         at = style.paint(padded(places.short(use.site.span), second), "dim")
-        for number, line in enumerate(_site(use, one.workflow.project, style)):
+        room = max(width - first - second - 8, 30)
+        for number, line in enumerate(_site(use, one.workflow.project, style, room)):
             if number:
                 yield f"  {' ' * first}  {' ' * second}  {line}"
             else:
                 yield f"  {lead}  {at}  {line}"
 
 
-def _site(use: SiteUse, project: str | None, style: Style) -> Iterator[str]:
+def _site(use: SiteUse, project: str | None, style: Style, room: int) -> Iterator[str]:
     call = safe(use.site.function)
     if not use.site.reachable:
         yield f"{call}  {style.paint('never reached: asks for nothing', 'dim')}"
@@ -97,6 +98,9 @@ def _site(use: SiteUse, project: str | None, style: Style) -> Iterator[str]:
             yield style.paint(f"  by way of {safe(' > '.join(target.via))}", "dim")
         for need in target.needs:
             yield f"  {_need(need, target, project, style)}"
+        if not target.needs:  # what to do instead of a grant
+            for row in textwrap.wrap(safe(target.note), room, break_on_hyphens=False):
+                yield f"  {style.paint(row, 'dim')}"
 
 
 def _target(target: TargetUse, call: str) -> Iterator[str]:
