@@ -14,8 +14,8 @@ Verb = Literal["add", "remove"]
 _ROUTES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), command)
     for pattern, command in (
-        # https://cloud.google.com/sdk/gcloud/reference (not opened); the installed gcloud is asked
-        # for each of them by a test.
+        # https://cloud.google.com/sdk/gcloud/reference (not opened); a test runs those for
+        # projects, services, secrets and topics in the installed gcloud.
         (r"//cloudresourcemanager\.[^/]+/projects/(?P<p>[^/]+)",
          "projects {verb} {p}"),
         (r"//cloudresourcemanager\.[^/]+/folders/(?P<f>[^/]+)",
