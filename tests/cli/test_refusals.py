@@ -125,7 +125,7 @@ def test_a_token_that_is_not_accepted_is_said(deployed, monkeypatch):
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "nonsense")
     ended = deployed.wfprov("plan", "-e", "shop")
     assert ended.code == 1
-    assert "credential" in ended.err.lower()
+    assert "the access token in GOOGLE_OAUTH_ACCESS_TOKEN is not accepted" in ended.err
 
 
 def test_missing_credentials_are_said_with_what_to_do(session, monkeypatch):

@@ -3,7 +3,10 @@
 import pytest
 
 from wfprov.core.errors import InputError
+from wfprov.gcp.credentials import Identity
 from wfprov.gcp.session import cloud_session, embedded_session
+
+TOKEN = Identity.of(access_token="t")
 
 
 def test_every_api_of_an_embedded_control_plane_has_a_path_of_its_own():
@@ -12,7 +15,7 @@ def test_every_api_of_an_embedded_control_plane_has_a_path_of_its_own():
 
 
 def test_an_endpoint_of_a_single_api_goes_before_all():
-    session = cloud_session(access_token="t", endpoints={"run": "https://run.example/"})
+    session = cloud_session(identity=TOKEN, endpoints={"run": "https://run.example/"})
     assert session.endpoint("run") == "https://run.example"
     assert session.endpoint("pubsub") == ""
 
@@ -20,8 +23,10 @@ def test_an_endpoint_of_a_single_api_goes_before_all():
 @pytest.mark.parametrize("address", ["", "run", "http://far.example", "file:///etc/passwd"])
 def test_an_address_that_would_send_a_token_in_clear_is_refused(address):
     with pytest.raises(InputError):
-        cloud_session(access_token="t", endpoints={"run": address})
+        cloud_session(identity=TOKEN, endpoints={"run": address})
 
 
 def test_a_token_is_never_shown():
-    assert "secret-token" not in repr(cloud_session(access_token="secret-token"))
+    assert "secret-token" not in repr(
+        cloud_session(identity=Identity.of(access_token="secret-token"))
+    )

@@ -16,6 +16,7 @@ from wfprov.desired.model import Stack
 from wfprov.emulator import admin
 from wfprov.emulator.errors import ApiError
 from wfprov.emulator.server import Emulator
+from wfprov.gcp.credentials import NOBODY, Identity
 from wfprov.gcp.session import Session, embedded_session
 
 LOCK_ATTEMPTS: Final = 240
@@ -38,11 +39,16 @@ class Rehearsal:
 
     @property
     def session(self) -> Session:
-        """A session with it, as the deployer."""
+        """A session with it, as who rehearses."""
+        return self.session_as(NOBODY)
+
+    def session_as(self, identity: Identity) -> Session:
+        """A session with it: as who rehearses, or as whom that one impersonates."""
         return embedded_session(
             root=self.emulator.http_url,
             grpc_target=self.emulator.grpc_target,
             token=self.emulator.token(DEPLOYER),
+            identity=identity,
         )
 
     def stand_in(self, names: Iterable[str], project: str) -> tuple[str, ...]:

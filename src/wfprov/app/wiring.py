@@ -21,6 +21,7 @@ from wfprov.store.facts import open_facts
 
 if TYPE_CHECKING:
     from wfprov.app.rehearsal import Rehearsal
+    from wfprov.gcp.credentials import Identity
     from wfprov.gcp.dispatch import GoogleCloud, OnSent
     from wfprov.gcp.session import Session
 
@@ -34,6 +35,9 @@ TRUST_VARIABLE: Final = "WFPROV_TRUSTED_HOSTS"
 TOKEN_VARIABLES: Final = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 """Where an access token is looked for before application default credentials."""
 
+IMPERSONATE_VARIABLE: Final = "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"
+BILLING_VARIABLE: Final = "GOOGLE_CLOUD_QUOTA_PROJECT"
+
 
 @cache
 def facts() -> Facts:
@@ -46,9 +50,12 @@ class Reach:
     """How the cloud is reached: requests at the same time, who watches each and each retry.
 
     `on_event` watches the plan and its steps; `patience` says how long what was just made is waited
-    for.
+    for. `impersonate` are service accounts with commas, the one to become last; `billing_project`
+    is where quota is counted. Each is looked for in the environment when it is empty.
     """
 
+    impersonate: str = ""
+    billing_project: str = ""
     parallel: int = 10
     patience: Patience = PATIENCE
     on_event: Observer = unobserved
@@ -83,11 +90,11 @@ def control_plane(stack: Stack, reach: Reach) -> Iterator[ControlPlane]:
 
         with (
             rehearsal(stack) as running,
-            GoogleCloud(running.session, on_sent=on_sent) as cloud,
+            GoogleCloud(running.session_as(_identity(reach)), on_sent=on_sent) as cloud,
         ):
             yield ControlPlane(cloud=cloud, reader=_reader(cloud, reach), rehearsal=running)
         return
-    with GoogleCloud(_session(stack), on_sent=on_sent) as cloud:
+    with GoogleCloud(_session(stack, reach), on_sent=on_sent) as cloud:
         yield ControlPlane(cloud=cloud, reader=_reader(cloud, reach))
 
 
@@ -123,18 +130,30 @@ def _reader(cloud: Cloud, reach: Reach) -> Cloud:
     )
 
 
-def _session(stack: Stack) -> Session:
+def _identity(reach: Reach) -> Identity:
+    from wfprov.gcp.credentials import Identity
+
+    variable = next((v for v in TOKEN_VARIABLES if os.environ.get(v)), "")
+    return Identity.of(
+        access_token=os.environ.get(variable, "") if variable else "",
+        token_variable=variable,
+        impersonate=reach.impersonate or os.environ.get(IMPERSONATE_VARIABLE, ""),
+        billing_project=reach.billing_project or os.environ.get(BILLING_VARIABLE, ""),
+    )
+
+
+def _session(stack: Stack, reach: Reach) -> Session:
     from wfprov.gcp.session import cloud_session, embedded_session
 
-    token = next((os.environ[v] for v in TOKEN_VARIABLES if os.environ.get(v)), "")
+    identity = _identity(reach)
     _trusted(stack)
     if stack.endpoint == "cloud":
         return cloud_session(
-            access_token=token,
+            identity=identity,
             endpoints=stack.endpoints,
             universe_domain=stack.universe_domain,
         )
-    if not token:
+    if not (identity.access_token or os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")):
         raise InputError(
             f"{stack.endpoint} wants an access token, and none is set",
             help=f"set {TOKEN_VARIABLES[0]}; `wfprov emulator serve` prints one",
@@ -145,4 +164,4 @@ def _session(stack: Stack) -> Session:
             f"service accounts are reached over gRPC, and {stack.endpoint} speaks HTTP",
             help="write its gRPC address too: endpoints: {iam: http://127.0.0.1:PORT}",
         )
-    return embedded_session(root=stack.endpoint, grpc_target=grpc, token=token)
+    return embedded_session(root=stack.endpoint, grpc_target=grpc, identity=identity)

@@ -51,6 +51,8 @@ def apply(
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
     events: options.Events = None,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -66,6 +68,8 @@ def apply(
         quiet=quiet,
         parallel=parallelism,
         command="apply",
+        impersonate=impersonate,
+        billing_project=billing_project,
         events=events,
         wait=wait,
     ) as reach:

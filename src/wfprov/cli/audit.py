@@ -70,6 +70,8 @@ def audit(
         typer.Option("--write-baseline", metavar="FILE", help="Accept all that is found today."),
     ] = None,
     parallelism: options.Parallelism = 10,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -91,7 +93,13 @@ def audit(
     today = datetime.now(tz=UTC).date()
     first = project[0] if project else None
     with watched(
-        output, command="audit", verbose=verbose, quiet=quiet, parallel=parallelism
+        output,
+        command="audit",
+        impersonate=impersonate,
+        billing_project=billing_project,
+        verbose=verbose,
+        quiet=quiet,
+        parallel=parallelism,
     ) as reach:
         if fleet:
             if paths:

@@ -34,6 +34,8 @@ def watched(
     command: str,
     events: Path | None = None,
     wait: float | None = None,
+    impersonate: str | None = None,
+    billing_project: str | None = None,
 ) -> Iterator[Reach]:
     """A reach whose requests and steps are shown, and told to a file of events.
 
@@ -52,6 +54,8 @@ def watched(
         interrupted = False
         try:
             yield Reach(
+                impersonate=impersonate or "",
+                billing_project=billing_project or "",
                 parallel=parallel,
                 patience=PATIENCE if wait is None else Patience.of(wait),
                 on_sent=watch.sent,

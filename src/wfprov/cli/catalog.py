@@ -76,6 +76,8 @@ def refresh(
     forget_them: Annotated[
         bool, typer.Option("--forget", help="Delete the renewed roles instead.")
     ] = False,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     output_format: Format = "text",
 ) -> int:
     """Read the predefined roles from the live IAM API, into .wfprov/roles.sqlite.
@@ -89,7 +91,8 @@ def refresh(
         return 0
     # Only an environment names a control plane; without one it is Google's.
     stack = stack_of(selected(None, env, config, None, None)) if env else Stack(name="catalog")
-    with control_plane(stack, Reach()) as plane:
+    reach = Reach(impersonate=impersonate or "", billing_project=billing_project or "")
+    with control_plane(stack, reach) as plane:
         today = datetime.now(UTC).date().isoformat()
         renewed = renew(plane.reader, open_facts(), date=today)
     output.result(_json(renewed) if output_format == "json" else "\n".join(_renewal(renewed)))

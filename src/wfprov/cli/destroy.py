@@ -31,6 +31,8 @@ def destroy(
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
     events: options.Events = None,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -55,6 +57,8 @@ def destroy(
             quiet=quiet,
             parallel=parallelism,
             command="destroy",
+            impersonate=impersonate,
+            billing_project=billing_project,
             events=events,
             wait=wait,
         ) as reach,

@@ -45,7 +45,17 @@ Impersonate: TypeAlias = Annotated[
     typer.Option(
         "--impersonate-service-account",
         metavar="EMAIL",
-        help="Reach the cloud as this service account.",
+        help="Reach the cloud as this service account; a chain with commas, the last is become.",
+        show_default=False,
+    ),
+]
+BillingProject: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--billing-project",
+        metavar="ID",
+        help="Count quota in this project (else GOOGLE_CLOUD_QUOTA_PROJECT).",
+        show_default=False,
     ),
 ]
 AutoApprove: TypeAlias = Annotated[

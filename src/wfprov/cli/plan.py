@@ -55,6 +55,8 @@ def plan(
     ] = "text",
     parallelism: options.Parallelism = 10,
     events: options.Events = None,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -89,6 +91,8 @@ def plan(
                 quiet=quiet,
                 parallel=parallelism,
                 command="plan",
+                impersonate=impersonate,
+                billing_project=billing_project,
                 events=events,
             ) as reach,
             control_plane(loaded.stack, reach) as control,

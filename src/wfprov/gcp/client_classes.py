@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from threading import Lock
-from typing import Any, Final, TypeAlias, get_args, get_type_hints
+from typing import Any, TypeAlias, get_args, get_type_hints
 
 from google.api_core.client_options import ClientOptions
 from google.api_core.operation import Operation
@@ -14,13 +14,11 @@ from google.protobuf import json_format
 
 from wfprov.core.ports import Clock
 from wfprov.core.resource import Body, Call
+from wfprov.gcp.credentials import GOOGLE
 from wfprov.gcp.operations import finished
-from wfprov.gcp.session import GOOGLE, Session
+from wfprov.gcp.session import APIS, Session
 
 Watched: TypeAlias = Callable[[Call, Callable[[], Any]], Any]
-
-_APIS: Final = {"google.cloud.workflows_v1": "workflows", "google.cloud.iam_admin_v1": "iam"}
-"""The name under which an endpoint is configured, by library."""
 
 
 def client_class(path: str) -> Any:
@@ -73,6 +71,8 @@ class ClientClasses:
         return self._session.timeout
 
     def _answer(self, client: Any, call: Call, request: Any) -> Any:
+        if not _speaks_rest(type(client)):
+            self._session.fresh_credentials()
         answer = getattr(client, call.method)(request=request, retry=None, timeout=self._timeout)
         if isinstance(answer, Operation):
             return answer
@@ -92,7 +92,7 @@ class ClientClasses:
 
     def _made(self, path: str) -> Any:
         made = client_class(path)
-        endpoint = self._session.endpoint(_APIS[path.partition(":")[0]])
+        endpoint = self._session.endpoint(APIS[path.partition(":")[0]])
         options = ClientOptions(
             api_endpoint=endpoint or None,
             universe_domain=None
@@ -113,12 +113,14 @@ class ClientClasses:
     def _local_channel(self) -> Any:
         """A channel that sends the token in clear, which gRPC allows on this machine only."""
         import grpc
+        from google.auth.transport.grpc import AuthMetadataPlugin
+        from google.auth.transport.requests import Request
 
+        plugin = AuthMetadataPlugin(self._session.credentials, Request())  # type: ignore[no-untyped-call]
         return grpc.secure_channel(
             self._session.grpc_target,
             grpc.composite_channel_credentials(
-                grpc.local_channel_credentials(),
-                grpc.access_token_call_credentials(self._session.credentials.token),
+                grpc.local_channel_credentials(), grpc.metadata_call_credentials(plugin)
             ),
         )
 

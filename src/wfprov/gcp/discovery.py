@@ -17,8 +17,9 @@ from googleapiclient.discovery_cache import get_static_doc
 from wfprov.core.errors import InvalidError
 from wfprov.core.ports import Clock
 from wfprov.core.resource import Body, Call
+from wfprov.gcp.credentials import GOOGLE
 from wfprov.gcp.operations import finished
-from wfprov.gcp.session import GOOGLE, Session
+from wfprov.gcp.session import Session
 
 Watched: TypeAlias = Callable[[Call, Callable[[], Any]], Any]
 

@@ -86,9 +86,7 @@ class GoogleCloud:
             answer = act()
         except Exception as error:
             refusal = (
-                error
-                if isinstance(error, CloudError)
-                else translated(error, call, self._session.root)
+                error if isinstance(error, CloudError) else translated(error, call, self._session)
             )
             if refusal is None and isinstance(error, TypeError | ValueError):
                 refusal = InvalidError(f"{call}: {error}", call=call, status="INVALID_ARGUMENT")

@@ -20,6 +20,8 @@ from wfprov.core.errors import (
     UnreachableError,
 )
 from wfprov.core.resource import Call
+from wfprov.gcp.session import APIS, Session
+from wfprov.gcp.sign_in import login_help, refused
 
 LONGEST: Final = 2000
 """How much of an answer that is no JSON is shown, in characters."""
@@ -71,15 +73,23 @@ _PERMISSION: Final = re.compile(r"[Pp]ermission '?([a-z][A-Za-z0-9]*(?:\.[A-Za-z
 _RESOURCE: Final = re.compile(r"resource '?((?://|projects/)[^'\s,]+)")
 
 
-def translated(error: Exception, call: Call, where: str = "") -> CloudError | None:
+def translated(error: Exception, call: Call, session: Session | None = None) -> CloudError | None:
     """The refusal behind an exception of a client library; None for one that is our bug.
 
-    `where` is the address that was asked, empty for Google's own.
+    `session` tells which address was asked, as whom.
     """
+    found = _translated(error, call, session)
+    if isinstance(found, NotAuthenticatedError) and not found.help:
+        found.help = login_help(session)
+    return found
+
+
+def _translated(error: Exception, call: Call, session: Session | None) -> CloudError | None:
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError, TransportError
     from googleapiclient.errors import HttpError
 
+    where = _where(call, session)
     match error:
         case HttpError():
             return refusal(call, int(error.resp.status), _json(error.content))
@@ -88,12 +98,7 @@ def translated(error: Exception, call: Call, where: str = "") -> CloudError | No
         case TransportError() | RetryError() | ConnectionError() | TimeoutError():
             return _unreachable(error, call, where)
         case GoogleAuthError():
-            return NotAuthenticatedError(
-                f"the credentials are not accepted: {_short(error)}",
-                call=call,
-                status="UNAUTHENTICATED",
-                help="log in again, or set a fresh access token",
-            )
+            return refused(error, call, session)
         case _:
             return _unreachable(error, call, where) if _is_transport(error) else None
 
@@ -186,12 +191,28 @@ def _of_client_class(error: Any, call: Call, where: str) -> CloudError:
     return refusal(call, int(error.code or 0), {"error": body})
 
 
+def _where(call: Call, session: Session | None) -> str:
+    """The address that a call was sent to, empty for Google's own."""
+    if session is None:
+        return ""
+    library = call.client.partition(":")[0]
+    return session.endpoint(APIS.get(library, library))
+
+
 def _unreachable(error: Exception, call: Call, where: str) -> UnreachableError:
     asked = f" from {where}" if where else ""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return UnreachableError(
+            f"{call}: the certificate{asked} is not trusted: {_short(error)}",
+            call=call,
+            help="name the authority that signed it: REQUESTS_CA_BUNDLE and HTTPLIB2_CA_CERTS=FILE "
+            "(GRPC_DEFAULT_SSL_ROOTS_FILE_PATH for service accounts)",
+        )
+    field = "`endpoint:` and `endpoints:`" if where else "`endpoints:` and `universe_domain:`"
     return UnreachableError(
         f"{call}: no answer{asked}: {_short(error)}",
         call=call,
-        help="look at the network and at `endpoint:` of the environment",
+        help=f"look at the network, a proxy, and {field} of the environment",
     )
 
 
