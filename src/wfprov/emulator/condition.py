@@ -312,7 +312,7 @@ _METHODS: Final[dict[str, Callable[..., Any]]] = {
     "contains": str.__contains__,
     "extract": _extract,
     "hasOnly": lambda values, allowed: set(values) <= set(allowed),
-    "getAttribute": lambda _source, _name, default: default,
+    "getAttribute": lambda source, name, default: (source or {}).get(name, default),
     "getFullYear": lambda t, zone=None: float(_local(t, zone).year),
     "getMonth": lambda t, zone=None: float(_local(t, zone).month - 1),
     "getDate": lambda t, zone=None: float(_local(t, zone).day),

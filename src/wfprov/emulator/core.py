@@ -47,6 +47,7 @@ _STANDARD_PARAMETERS: Final = frozenset(
 
 Source: https://cloud.google.com/apis/docs/system-parameters (not opened)
 """
+_WITHOUT_CREDENTIALS: Final = ("sts",)
 _WITHOUT_PROJECT_CHECK: Final = ("cloudresourcemanager", "iam", "serviceusage", "cloudbilling")
 
 
@@ -181,6 +182,7 @@ class ControlPlane:
         if caller is None and self.world.settings.enforce:
             self._public_or_refuse(call)
         self._check_project(call)
+        self._check_user_project(call)
         needed, basis = permissions.needed(match, self.world.roles.exists)
         entry["permissions"] = list(needed)
         entry["basis"] = basis
@@ -234,6 +236,8 @@ class ControlPlane:
     def _public_or_refuse(self, call: Call) -> None:
         """Lets a request without credentials pass only where a policy names allUsers."""
         needed, _ = permissions.needed(call.match, self.world.roles.exists)
+        if call.api in _WITHOUT_CREDENTIALS:
+            return
         if not needed or not all(
             enforce.permitted(self.world, None, permission, call.full) for permission in needed
         ):
@@ -260,6 +264,31 @@ class ControlPlane:
                 ),
             )
         self.world.require_enabled(project, call.api)
+
+    def _check_user_project(self, call: Call) -> None:
+        """Refuses to count quota in a project in which the caller may not use services.
+
+        Source: https://cloud.google.com/docs/quotas/set-quota-project (not opened)
+        """
+        asked = call.headers.get("x-goog-user-project")
+        if not asked or call.caller is None or not self.world.settings.enforce:
+            return
+        project = self.world.full_name("cloudresourcemanager", f"projects/{asked}")
+        if enforce.permitted(self.world, call.caller, "serviceusage.services.use", project):
+            return
+        raise ApiError(
+            "PERMISSION_DENIED",
+            f"Caller does not have required permission to use project {asked}. Grant the caller "
+            "the roles/serviceusage.serviceUsageConsumer role, or a custom role with the "
+            "serviceusage.services.use permission.",
+            details=(
+                error_info(
+                    "USER_PROJECT_DENIED",
+                    "googleapis.com",
+                    {"consumer": f"projects/{asked}", "service": f"{call.api}.googleapis.com"},
+                ),
+            ),
+        )
 
     def _handler(self, document: Document, match: Match) -> Handler:
         service = self._services.get(document.api)

@@ -57,14 +57,20 @@ _TYPES: Final[Mapping[tuple[str, str], str]] = {
 """Source: https://cloud.google.com/iam/docs/conditions-resource-attributes (2026-11-23)"""
 
 
-def require(world: World, caller: str | None, permission: str, full: str) -> None:
-    """Lets the caller pass, or refuses.
+def require(
+    world: World,
+    caller: str | None,
+    permission: str,
+    full: str,
+    api: Mapping[str, Any] | None = None,
+) -> None:
+    """Lets the caller pass, or refuses; `api` are the request's API attributes for conditions.
 
     Raises:
         ApiError: 401 without credentials (unless the public may), 403 naming
             permission and resource.
     """
-    if not world.settings.enforce or permitted(world, caller, permission, full):
+    if not world.settings.enforce or permitted(world, caller, permission, full, api):
         return
     if caller is None:
         raise unauthenticated(sent=False)
@@ -87,13 +93,21 @@ def require_act_as(world: World, caller: str | None, email: str) -> None:
         raise invalid(f"Service account {email} does not exist.")
 
 
-def permitted(world: World, caller: str | None, permission: str, full: str) -> bool:
+def permitted(
+    world: World,
+    caller: str | None,
+    permission: str,
+    full: str,
+    api: Mapping[str, Any] | None = None,
+) -> bool:
     """Whether any binding on the resource or above it gives the caller the permission."""
     with world.objects.reading(stale=False):
-        return _permitted(world, caller, permission, full)
+        return _permitted(world, caller, permission, full, api or {})
 
 
-def _permitted(world: World, caller: str | None, permission: str, full: str) -> bool:
+def _permitted(
+    world: World, caller: str | None, permission: str, full: str, api: Mapping[str, Any]
+) -> bool:
     if caller is not None and not _alive(world, caller):
         return False
     now = world.seconds()
@@ -107,7 +121,9 @@ def _permitted(world: World, caller: str | None, permission: str, full: str) -> 
             if not role_holds(world, binding["role"], permission):
                 continue
             condition = binding.get("condition")
-            if condition is None or allows(condition["expression"], attributes(world, full)):
+            if condition is None or allows(
+                condition["expression"], {**attributes(world, full), "api": api}
+            ):
                 return True
     return False
 
@@ -162,6 +178,19 @@ def _alive(world: World, caller: str) -> bool:
     return world.objects.peek(META, f"agent/{value}") is not None
 
 
+def _federated(world: World, caller: str, member: str) -> bool:
+    """Whether a caller is in `principalSet://iam.googleapis.com/POOL/attribute.A/VALUE`.
+
+    Source: https://cloud.google.com/iam/docs/principal-identifiers (2026-11-23)
+    """
+    known = world.objects.peek(META, f"federated/{caller}")
+    path = member.removeprefix("principalSet://iam.googleapis.com/")
+    if known is None or not path.startswith(f"{known['pool']}/"):
+        return False
+    attribute, _, value = path.removeprefix(f"{known['pool']}/").partition("/")
+    return attribute == "*" or (attribute in known and str(known[attribute]) == value)
+
+
 def _is(world: World, caller: str | None, member: str, now: float) -> bool:
     if member in ("allUsers", "principalSet://goog/public:all"):
         return True
@@ -173,6 +202,8 @@ def _is(world: World, caller: str | None, member: str, now: float) -> bool:
     match kind:
         case "domain":
             return caller.startswith("user:") and caller.endswith("@" + value)
+        case "principalSet":
+            return _federated(world, caller, member)
         case "group":
             return caller in world.settings.groups.get(value, ())
         case "projectOwner" | "projectEditor" | "projectViewer":

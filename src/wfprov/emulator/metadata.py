@@ -38,7 +38,13 @@ def answer(
     if path in ("oauth2/token", "token"):
         if verb != "POST":
             raise ApiError("NOT_FOUND", "Send a POST.")
-        return Response(status=200, body=identity.exchange(form, now=now))
+        try:
+            return Response(status=200, body=identity.exchange(form, now=now))
+        except ApiError:
+            # https://www.rfc-editor.org/rfc/rfc6749#section-5.2 (not opened)
+            gone = "Token has been expired or revoked."
+            body = {"error": "invalid_grant", "error_description": gone}
+            return Response(status=400, body=body)
     if path == "":
         return Response(status=200, body="wfprov emulator\n", headers=_FLAVOR)
     if headers.get("metadata-flavor") != "Google":

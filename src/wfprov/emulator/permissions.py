@@ -69,13 +69,27 @@ _TABLE: Final[Mapping[str, str]] = {
         roles.get -
         roles.queryGrantableRoles -
         permissions.queryTestablePermissions -
+        workloadIdentityPools.create -
+        workloadIdentityPools.get -
+        workloadIdentityPools.list -
+        workloadIdentityPools.patch -
+        workloadIdentityPools.delete -
+        workloadIdentityPools.undelete -
+        workloadIdentityPools.operations.get -
+        workloadIdentityPools.providers.create -
+        workloadIdentityPools.providers.get -
+        workloadIdentityPools.providers.list -
+        workloadIdentityPools.providers.patch -
+        workloadIdentityPools.providers.delete -
+        workloadIdentityPools.providers.undelete -
+        workloadIdentityPools.providers.operations.get -
         iamPolicies.lintPolicy -
         iamPolicies.queryAuditableServices -
     """,
     # https://docs.cloud.google.com/iam/docs/audit-logging/audit-logging-iamcreds (2026-11-23)
     "iamcredentials": """
-        serviceAccounts.generateAccessToken iam.serviceAccounts.getAccessToken
-        serviceAccounts.generateIdToken iam.serviceAccounts.getOpenIdToken
+        serviceAccounts.generateAccessToken -
+        serviceAccounts.generateIdToken -
         serviceAccounts.signBlob iam.serviceAccounts.signBlob
         serviceAccounts.signJwt iam.serviceAccounts.signJwt
     """,
@@ -109,6 +123,8 @@ _TABLE: Final[Mapping[str, str]] = {
         services.generateServiceIdentity serviceusage.services.enable
         operations.get -
     """,
+    # The method's text in https://sts.googleapis.com/$discovery/rest?version=v1 (2026-11-23)
+    "sts": "token -",
     # https://cloud.google.com/run/docs/reference/iam/permissions (2026-11-23)
     "run": """
         services.create run.services.create

@@ -234,6 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
                 invoked = self.server.plane.invoke(local, sent)
                 if invoked is not None:
                     return invoked
+        kind = headers.get("content-type", "")
         return self.server.plane.handle(
             Request(
                 api=api,
@@ -241,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
                 path=rest,
                 query=query,
                 headers=headers,
-                body=_parsed(raw),
+                body=_form(raw) if "x-www-form-urlencoded" in kind else _parsed(raw),
             )
         )
 
@@ -284,6 +285,18 @@ def _query(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1000):
         found[key] = f"{found[key]},{value}" if key in found else value
+    return found
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    """A form of OAuth, `grant_type=...`, as the JSON that the discovery document describes."""
+    names = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
+    found = {}
+    for name, value in names:
+        head, *rest = name.split("_")
+        if value:
+            found[head + "".join(word.title() for word in rest)] = value
+    found.pop("options", None)
     return found
 
 

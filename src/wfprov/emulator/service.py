@@ -9,7 +9,7 @@ from wfprov.emulator import enforce
 from wfprov.emulator.discovery import Document, Match
 from wfprov.emulator.errors import ApiError
 from wfprov.emulator.exchange import Json
-from wfprov.emulator.objects import RESOURCES
+from wfprov.emulator.objects import POLICIES, RESOURCES
 from wfprov.emulator.world import World
 
 
@@ -71,7 +71,22 @@ class Call:
 
     def require(self, permission: str, full: str | None = None) -> None:
         """Refuses unless the caller has the permission on `full` (default: what the call names)."""
-        enforce.require(self.world, self.caller, permission, self.full if full is None else full)
+        name = self.full if full is None else full
+        enforce.require(self.world, self.caller, permission, name, self._api_attributes())
+
+    def _api_attributes(self) -> dict[str, Any]:
+        """What conditions may know of a request to set a policy: the roles whose bindings change.
+
+        Source: https://docs.cloud.google.com/iam/docs/setting-limits-on-granting-roles
+        (2026-11-23); datasets of BigQuery do not tell.
+        """
+        if self.match.method.action != "setIamPolicy":
+            return {}
+        old = (self.world.objects.peek(POLICIES, self.full) or {}).get("bindings") or []
+        new = (self.body.get("policy") or self.body).get("bindings") or []
+        before, after = (_held(bindings) for bindings in (old, new))
+        changed = {role for role, *_ in before ^ after}
+        return {"iam.googleapis.com/modifiedGrantsByRole": sorted(changed)}
 
     def act_as(self, email: str) -> None:
         """Refuses unless the account exists and the caller may act as it."""
@@ -92,6 +107,14 @@ class Call:
         if found is None:
             raise self.kinds.of(name).not_found(name.removeprefix("//").partition("/")[2])
         return found
+
+
+def _held(bindings: Any) -> set[tuple[str, str, str]]:
+    return {
+        (str(b.get("role")), str(b.get("condition") or ""), str(member))
+        for b in bindings
+        for member in b.get("members") or ()
+    }
 
 
 Handler = Callable[[Call], Any]

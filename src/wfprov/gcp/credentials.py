@@ -118,12 +118,16 @@ def _application_default() -> tuple[Any, str]:
     import os
 
     import google.auth
+    from google.auth.credentials import with_scopes_if_required
     from google.auth.exceptions import GoogleAuthError
 
     path = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
     try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
-    except (GoogleAuthError, ValueError, KeyError, TypeError, OSError) as error:
+        # With scopes the library would exchange the token of a pipeline now, and ask Google's own
+        # host for the name of a project that nobody wants to know.
+        unscoped, _ = google.auth.default()
+        credentials = with_scopes_if_required(unscoped, SCOPES)  # type: ignore[no-untyped-call]
+    except (GoogleAuthError, LookupError, ValueError, TypeError, AttributeError, OSError) as error:
         # Of a file whose parts are missing the library tells by whatever it stumbles over.
         said = " ".join(str(error).split())[:300]
         if path:
@@ -148,7 +152,7 @@ def _borrowed(base: Any, chain: tuple[str, ...], address: str) -> Any:
         source_credentials=base,
         target_principal=target,
         target_scopes=list(SCOPES),
-        delegates=list(chain[:-1]),
+        delegates=[f"projects/-/serviceAccounts/{email}" for email in chain[:-1]],
         iam_endpoint_override=override,
     )
 

@@ -58,10 +58,11 @@ class DiscoveryApis:
         collection = self._collection(service, call.method)
         answer = self._gathered(collection, call)
         if str(method.get("response", {}).get("$ref", "")).endswith("Operation"):
-            # Every API with such methods that is called here has them at `operations`.
+            # Most APIs have them at the top, IAM below each collection.
+            at = collection if hasattr(collection, "operations") else service
             return finished(
                 answer,
-                lambda name: self._executed(call, service.operations().get(name=name)),
+                lambda name: self._executed(call, at.operations().get(name=name)),
                 call=call,
                 clock=self._clock,
             )

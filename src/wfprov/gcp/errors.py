@@ -63,6 +63,7 @@ _CANONICAL: Final = (
     "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 )  # fmt: skip
 _DISABLED: Final = {"SERVICE_DISABLED", "accessNotConfigured"}
+_QUOTA_PROJECT: Final = "USER_PROJECT_DENIED"
 _LIMITED: Final = {
     "RATE_LIMIT_EXCEEDED",
     "rateLimitExceeded",
@@ -142,6 +143,15 @@ def _made(
     if reasons & _DISABLED or "has not been used in project" in message:
         return ServiceDisabledError(
             message, call=call, status=status, help="enable the API in the project"
+        )
+    if _QUOTA_PROJECT in reasons:
+        # No resource refuses then: those who read around a refusal must not take it for one.
+        return NotAuthenticatedError(
+            message,
+            call=call,
+            status=status,
+            help="name another --billing-project (GOOGLE_CLOUD_QUOTA_PROJECT), or grant yourself "
+            "roles/serviceusage.serviceUsageConsumer there",
         )
     if message.startswith("Maximum number"):
         # A full quota of things, unlike one of requests, does not empty itself by waiting.

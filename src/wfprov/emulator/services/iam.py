@@ -6,7 +6,7 @@ Source: https://cloud.google.com/iam/docs/reference/rest (not opened)
 import re
 from typing import Final
 
-from wfprov.emulator import account_keys, generic
+from wfprov.emulator import account_keys, federation, generic
 from wfprov.emulator.errors import ApiError, aborted, bad_precondition, invalid
 from wfprov.emulator.exchange import Json
 from wfprov.emulator.objects import META, POLICIES, RESOURCES
@@ -362,6 +362,7 @@ SERVICE: Final = Service(
             f"{_ACCOUNTS}.keys.list": account_keys.listed,
             f"{_ACCOUNTS}.keys.delete": account_keys.delete,
             f"{_ACCOUNTS}.keys.disable": account_keys.disable,
+            **federation.HANDLERS,
             "roles.get": _get_role,
             "roles.list": _list_roles,
             "roles.queryGrantableRoles": _grantable,
