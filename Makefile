@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check lint types contracts bench fuzz data clean
+.PHONY: help demo test check lint types contracts bench fuzz faults data clean
 help:
 	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
 
@@ -44,6 +44,11 @@ bench: $(READY)
 # make fuzz [CORPUS=DIR]: 20,000 hostile definitions, each to its end without a crash (docs/limits.md)
 fuzz: $(READY)
 	$(BIN)/python tools/fuzz.py $(CORPUS)
+
+# make faults [FAULTS="--random 2000"]: a fault at every request of plan, apply and destroy
+FAULTS ?= --random 2000 --every 1 --kill 1 --race 50
+faults: $(READY)
+	$(BIN)/python tools/faults.py $(FAULTS)
 
 # make data INPUTS=DIR: rebuild Google's facts from the tables in DIR (see src/wfprov/data/PROVENANCE.md)
 data: $(READY)
