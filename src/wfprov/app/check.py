@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Selection, load
+from wfprov.app.suppress import heeded
 from wfprov.app.wiring import facts
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.rule import Severity
@@ -13,10 +14,11 @@ from wfprov.core.rule import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What was found in how many definitions."""
+    """What was found in how many definitions; `ignored` counts what comments accept."""
 
     diagnostics: tuple[Diagnostic, ...]
     definitions: int
+    ignored: int = 0
 
     @property
     def ok(self) -> bool:
@@ -32,7 +34,8 @@ class CheckResult:
             for severity in Severity
             if (n := sum(d.severity is severity for d in self.diagnostics))
         ]
-        return f"{files}: {', '.join(counts) or 'nothing to say'}"
+        ignored = f"; {self.ignored} ignored" if self.ignored else ""
+        return f"{files}: {', '.join(counts) or 'nothing to say'}{ignored}"
 
 
 def check(selection: Selection) -> CheckResult:
@@ -42,6 +45,10 @@ def check(selection: Selection) -> CheckResult:
         InputError: there is nothing to read.
     """
     loaded = load(selection)
-    inspected = inspect_stack(loaded, facts())
+    inspected = heeded(inspect_stack(loaded, facts()))
     found = [*loaded.diagnostics, *(d for one in inspected for d in one.diagnostics)]
-    return CheckResult(diagnostics=in_order(found), definitions=len(loaded.stack.workflows))
+    return CheckResult(
+        diagnostics=in_order(found),
+        definitions=len(loaded.stack.workflows),
+        ignored=sum(one.ignored for one in inspected),
+    )

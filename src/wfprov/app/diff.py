@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Selection, load
+from wfprov.app.suppress import heeded
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.facts import Facts
 from wfprov.desired.compare import Difference, difference
@@ -31,7 +32,7 @@ def compare(left: str, right: str, selection: Selection, facts: Facts) -> Compar
         InputError: there is no such environment.
     """
     loaded = [load(replace(selection, environment=name)) for name in (left, right)]
-    inspected = [inspect_stack(one, facts) for one in loaded]
+    inspected = [heeded(inspect_stack(one, facts)) for one in loaded]
     found = [
         *(d for one in loaded for d in one.diagnostics),
         *(d for side in inspected for one in side for d in one.diagnostics),

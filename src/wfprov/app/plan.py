@@ -11,6 +11,7 @@ from wfprov.app.elsewhere import with_grants_elsewhere
 from wfprov.app.grantable import doubts
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Loaded
+from wfprov.app.suppress import heeded
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import Diagnostic, in_order
@@ -78,7 +79,7 @@ class Planned:
 def make_offline(loaded: Loaded, now: Callable[[], float], only: tuple[str, ...] = ()) -> Planned:
     """What the stack would make in an empty project."""
     loaded = part(loaded, only)
-    inspected = inspect_stack(loaded, facts())
+    inspected = heeded(inspect_stack(loaded, facts()))
     desired, found = _desired(loaded.stack, inspected)
     checked = plan_offline(desired, facts(), created=now())
     findings = _all(loaded, inspected, found, checked.diagnostics)
@@ -108,7 +109,7 @@ def make_live(
     mode = asked.mode
     loaded = part(loaded, asked.only)
     numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader))
-    inspected = inspect_stack(numbered, facts())
+    inspected = heeded(inspect_stack(numbered, facts()))
     desired, found = _desired(numbered.stack, inspected)
     if desired.foreign_numbers:
         ids = _ids(desired.foreign_numbers, control.reader)

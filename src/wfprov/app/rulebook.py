@@ -8,7 +8,7 @@ from wfprov.analysis import rules as of_analysis
 from wfprov.app import inspect
 from wfprov.audit import registry as of_audit
 from wfprov.catalog import rules as of_catalog
-from wfprov.core.rule import Rule
+from wfprov.core.rule import Rule, Severity
 from wfprov.desired import rules as of_desired
 from wfprov.desired import rules_config as of_config
 from wfprov.language import ignore_rules as of_ignores
@@ -28,3 +28,9 @@ def every_rule() -> tuple[Rule, ...]:
 
 
 SLUGS: Final = frozenset(rule.slug for rule in every_rule())
+
+FIRM: Final = frozenset(
+    {rule.slug for rule in of_language.RULES if rule.severity is Severity.ERROR}
+    | {rule.slug for rule in inspect.RULES if rule.severity is Severity.ERROR}
+)
+"""What no comment leaves out: what the service refuses, and grants that are not proven."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from typing import Final
 
-from wfprov.app.rulebook import SLUGS
+from wfprov.app.rulebook import FIRM, SLUGS
+from wfprov.audit import registry as of_audit
 from wfprov.audit.model import Finding
 from wfprov.audit.report import Suppression
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.span import Source, Span
+from wfprov.desired.model import Inspected
 from wfprov.language.ignore_rules import EXPIRED, MALFORMED, SYNTAX, UNKNOWN, UNUSED
 from wfprov.language.ignores import Ignore, ignores
+
+_HEEDED: Final = SLUGS - FIRM - {rule.slug for rule in of_audit.RULES}
+"""The rules of definitions: a comment on one of the audit's is judged by the audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +106,25 @@ def reported(
     )
 
 
-def without_ignored(
-    diagnostics: Iterable[Diagnostic],
-    sources: Iterable[Source],
-    judged: frozenset[str],
-    today: date,
-) -> tuple[tuple[Diagnostic, ...], int]:
-    """The diagnostics that no comment accepts, with those about comments; how many one does."""
-    comments = _read(sources, today)
+def heeded(inspected: Iterable[Inspected], today: date | None = None) -> tuple[Inspected, ...]:
+    """What was found in definitions, without what comments in them accept until `today`.
+
+    What the service refuses, and what keeps a plan from being right, is never left out.
+    """
+    day = today or datetime.now(tz=UTC).date()
+    return tuple(_heeded(one, day) for one in inspected)
+
+
+def _heeded(one: Inspected, today: date) -> Inspected:
+    comments = _read([one.source], today)
     standing: list[Diagnostic] = []
-    ignored = 0
-    for diagnostic in diagnostics:
+    for diagnostic in one.diagnostics:
+        slug = diagnostic.rule.slug
         places = [diagnostic.at] if isinstance(diagnostic.at, Span) else []
-        if comments.accepting(diagnostic.rule.slug, places) is None:
+        if slug in FIRM or comments.accepting(slug, places) is None:
             standing.append(diagnostic)
-        else:
-            ignored += 1
-    return in_order([*standing, *comments.found, *comments.unused(judged)]), ignored
+    kept = in_order([*standing, *comments.found, *comments.unused(_HEEDED)])
+    return replace(one, diagnostics=kept, ignored=len(one.diagnostics) - len(standing))
 
 
 def _read(sources: Iterable[Source], today: date) -> _Comments:
@@ -129,7 +137,16 @@ def _read(sources: Iterable[Source], today: date) -> _Comments:
                 continue
             comments.valid.append(ignore)
             for slug in ignore.slugs:
-                if slug not in SLUGS:
+                if slug in FIRM:
+                    comments.found.append(
+                        Diagnostic(
+                            rule=UNKNOWN,
+                            message=f"{slug} is not to be ignored",
+                            at=ignore.at,
+                            help="nothing can be deployed before it is mended",
+                        )
+                    )
+                elif slug not in SLUGS:
                     near = get_close_matches(slug, sorted(SLUGS), n=1)
                     comments.found.append(
                         Diagnostic(

@@ -39,6 +39,7 @@ def inspect(
     """
     from wfprov.app.inspect import inspect_stack
     from wfprov.app.load import load
+    from wfprov.app.suppress import heeded
     from wfprov.app.wiring import facts
     from wfprov.core.diagnostic import in_order
     from wfprov.render.json import inspect_document
@@ -46,7 +47,7 @@ def inspect(
 
     output = Output.of_process()
     loaded = load(selected(paths, env, config, project, region))
-    inspected = inspect_stack(loaded, facts())
+    inspected = heeded(inspect_stack(loaded, facts()))
     if output_format == "json":
         output.result(json.dumps(inspect_document(inspected), indent=2, ensure_ascii=False))
         if loaded.diagnostics:

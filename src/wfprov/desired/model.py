@@ -141,7 +141,7 @@ class Inspected:
 
     `source` is the text that was read and analysed; `contents` what is deployed (the two differ
     when a template was rendered), unless `unfilled` parts of it are left. `apis` are (service,
-    project) pairs, sorted.
+    project) pairs, sorted. `ignored` counts the findings that comments in the text accept.
     """
 
     workflow: WorkflowSpec
@@ -152,6 +152,7 @@ class Inspected:
     apis: tuple[tuple[str, str], ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     unfilled: tuple[Span, ...] = ()
+    ignored: int = 0
 
     @property
     def questions(self) -> tuple[tuple[Site, Question], ...]:
