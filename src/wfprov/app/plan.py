@@ -11,6 +11,7 @@ from wfprov.app.elsewhere import with_grants_elsewhere
 from wfprov.app.grantable import doubts
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Loaded
+from wfprov.app.preflight import preflight
 from wfprov.app.suppress import heeded
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.core.checked import Checked
@@ -36,11 +37,13 @@ class Asked:
     """What a plan is asked for: what it is made for, and of which workflows; none: of all.
 
     `pinned`: the command line says where, over what the files say, so nothing has moved.
+    `preflight`: whether the deployer is asked about.
     """
 
     mode: Mode = Mode.APPLY
     only: tuple[str, ...] = ()
     pinned: bool = False
+    preflight: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +130,12 @@ def make_live(
     findings = _all(numbered, inspected, found, checked.diagnostics, refused)
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)
+    made = _with_errors(checked, findings)
+    if asked.preflight and made.applyable:
+        said = preflight(made.due, control.reader, facts(), parallel=parallel)
+        made = replace(made, preflight=said if made.due else None)
     return Planned(
-        plan=_with_errors(checked, findings),
+        plan=made,
         live=live,
         inspected=inspected,
         diagnostics=findings,

@@ -48,6 +48,7 @@ def apply(
     only: options.Only = None,
     prune: options.Prune = False,
     auto_approve: options.AutoApprove = False,
+    no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
     events: options.Events = None,
@@ -84,13 +85,16 @@ def apply(
                     f"{plan_file} says already what is done",
                     help="plan again with --only, --prune or the paths, and apply that",
                 )
-            return _saved(plan_file, selection, output, reach)
-        want = asked(selection, only=only, prune=prune)
+            return _saved(plan_file, selection, output, reach, preflight=not no_preflight)
+        want = asked(selection, only=only, prune=prune, preflight=not no_preflight)
         return _direct(selection, want, output, reach, ask=not auto_approve)
 
 
-def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) -> int:
+def _saved(
+    plan_file: Path, selection: Selection, output: Output, reach: Reach, *, preflight: bool
+) -> int:
     from wfprov.app.apply import resumed, saved
+    from wfprov.app.preflight import allowed
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
@@ -102,12 +106,15 @@ def _saved(plan_file: Path, selection: Selection, output: Output, reach: Reach) 
             output.result("Nothing left to do: all of this plan has been carried out.")
             return 0
         reach.on_event(Planned(plan))
+        if preflight:
+            allowed(plan, control.reader, parallel=reach.parallel)
         return carried_out(plan, live, control, reach, output, again=f"wfprov apply {plan_file}")
 
 
 def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, ask: bool) -> int:
     from wfprov.app.load import load
     from wfprov.app.plan import make_live, make_offline
+    from wfprov.app.preflight import must_be_allowed
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
@@ -130,6 +137,7 @@ def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, 
         show(planned, output)
         if not planned.may_apply or not planned.plan.due:
             return planned.exit_code()
+        must_be_allowed(planned.plan.preflight)
         again = "wfprov apply" + (f" -e {selection.environment}" if selection.environment else "")
         again += " --prune" if want.mode is Mode.PRUNE else ""
         again += "".join(f" --only {name}" for name in want.only)

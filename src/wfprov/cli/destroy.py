@@ -28,6 +28,7 @@ def destroy(
     project: options.Project = None,
     region: options.Region = None,
     auto_approve: options.AutoApprove = False,
+    no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
     events: options.Events = None,
@@ -42,13 +43,14 @@ def destroy(
     """
     from wfprov.app.load import load
     from wfprov.app.plan import ERROR, make_live
+    from wfprov.app.preflight import must_be_allowed
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
 
     output = Output.of_process()
     selection = selected(None, env, config, project, region)
-    want = asked(selection, destroy=True)
+    want = asked(selection, destroy=True, preflight=not no_preflight)
     loaded = load(selection)
     with (
         watched(
@@ -71,6 +73,7 @@ def destroy(
             return ERROR
         if not planned.plan.due:
             return 0
+        must_be_allowed(planned.plan.preflight)
         again = "wfprov destroy" + (f" -e {env}" if env else "")
         return approved(
             planned,

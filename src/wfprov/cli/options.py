@@ -76,6 +76,10 @@ Only: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+NoPreflight: TypeAlias = Annotated[
+    bool,
+    typer.Option("--no-preflight", help="Do not ask first whether the deployer may do all of it."),
+]
 RefreshOnly: TypeAlias = Annotated[
     bool,
     typer.Option("--refresh-only", help="Show what was changed by others since the last apply."),

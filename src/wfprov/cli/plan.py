@@ -53,6 +53,7 @@ def plan(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="What to print.")
     ] = "text",
+    no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     events: options.Events = None,
     impersonate: options.Impersonate = None,
@@ -71,7 +72,14 @@ def plan(
 
     output = Output.of_process()
     selection = selected(paths, env, config, project, region)
-    want = asked(selection, only=only, prune=prune, refresh_only=refresh_only, destroy=destroy)
+    want = asked(
+        selection,
+        only=only,
+        prune=prune,
+        refresh_only=refresh_only,
+        destroy=destroy,
+        preflight=not no_preflight,
+    )
     if offline and (prune or refresh_only or destroy):
         raise InputError(
             "an offline plan knows of nothing that is live: nothing can have changed or be removed",

@@ -38,6 +38,7 @@ def asked(
     prune: bool = False,
     refresh_only: bool = False,
     destroy: bool = False,
+    preflight: bool = True,
 ) -> Asked:
     """What a plan is asked for, by the flags.
 
@@ -64,4 +65,5 @@ def asked(
         mode=chosen[0] if chosen else Mode.PART if some else Mode.APPLY,
         only=tuple(only or ()),
         pinned=bool(selection.project or selection.region),
+        preflight=preflight,
     )

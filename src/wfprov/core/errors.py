@@ -15,6 +15,7 @@ Conflict         somebody else changed it (409 ABORTED, 412)
 Exists           it is there already (409 ALREADY_EXISTS)
 Busy             too many requests, or unavailable (429, 5xx)
 Invalid          the request was not acceptable (400)
+Blocked            something must be granted first; nothing was changed    exit 4
 StalePlan          what a plan rests on has moved                          exit 5
 """
 
@@ -38,6 +39,12 @@ class InputError(WfprovError):
     """What was asked for cannot be read: a missing file, wrong usage."""
 
     exit_code = 3
+
+
+class BlockedError(WfprovError):
+    """Something must be granted or answered before anything is changed."""
+
+    exit_code = 4
 
 
 class StalePlanError(WfprovError):

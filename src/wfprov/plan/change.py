@@ -22,6 +22,7 @@ from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Body, Call, Resource
 from wfprov.core.resource import Replace as Unchangeable
 from wfprov.desired.graph import Because, Blocked
+from wfprov.plan.allowed import Preflight
 
 
 class Action(StrEnum):
@@ -137,7 +138,8 @@ class Plan:
 
     What it rests on without changing it: unchanged things are among the changes, `above` are the
     policies that give inherited grants, `existing` the accounts of others that workflows run as,
-    by e-mail address, with the unique id of each.
+    by e-mail address, with the unique id of each. `preflight` is what was said of the one who
+    planned, None when nobody was asked.
     """
 
     stack: str
@@ -158,6 +160,7 @@ class Plan:
     deployer_permissions: tuple[str, ...] = ()
     above: tuple[Access, ...] = ()
     existing: Mapping[str, str] = field(default_factory=dict)
+    preflight: Preflight | None = None
 
     @property
     def due(self) -> tuple[Change, ...]:

@@ -26,7 +26,8 @@ _CLIENT_METHODS: Final = {
     "delete_workflow": MethodId("workflows", "v1", "projects.locations.workflows.delete"),
 }
 
-_ACT_AS: Final = Permission("iam.serviceAccounts.actAs")
+ACT_AS: Final = Permission("iam.serviceAccounts.actAs")
+"""What deploying asks for on the account that the workflow runs as."""
 
 
 def deployer_permissions(changes: Iterable[Change], facts: Facts) -> tuple[str, ...]:
@@ -42,7 +43,7 @@ def deployer_permissions(changes: Iterable[Change], facts: Facts) -> tuple[str, 
         if needs is not None:
             found |= {*needs.permissions, *needs.polling}
         if call.method in {"create_workflow", "update_workflow"}:
-            found.add(_ACT_AS)
+            found.add(ACT_AS)
     return tuple(sorted(found))
 
 

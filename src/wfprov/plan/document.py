@@ -10,6 +10,7 @@ from typing import Any, Final
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Body, Call, Resource, digest_of
 from wfprov.desired.graph import Because
+from wfprov.plan.allowed import Preflight
 from wfprov.plan.change import (
     AccessChange,
     Action,
@@ -50,6 +51,14 @@ def document(plan: Plan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "fingerprints": _fingerprints(plan),
         "deployer_permissions": list(plan.deployer_permissions),
+        "preflight": None if plan.preflight is None else _preflight(plan.preflight),
+    }
+
+
+def _preflight(found: Preflight) -> dict[str, Any]:
+    return {
+        "lacking": [{**asdict(lack), "changes": list(lack.changes)} for lack in found.lacking],
+        "unasked": [{**asdict(u), "permissions": list(u.permissions)} for u in found.unasked],
     }
 
 

@@ -30,6 +30,7 @@ from wfprov.plan.change import (
     address_of,
 )
 from wfprov.plan.stages import revokes_of
+from wfprov.render.deployer_text import deployer_lines, deployer_words
 from wfprov.render.names import counted, short_name
 from wfprov.render.snippet import WIDTH
 from wfprov.render.style import PLAIN, Style, padded, safe, safe_lines
@@ -64,10 +65,12 @@ def plan_text(plan: Plan, style: Style = PLAIN, width: int = WIDTH) -> str:
         blocks += _drift(plan, style, width)
     if plan.blocked:
         blocks.append("\n".join(_blocked(plan.blocked, style, width)))
+    if plan.preflight is not None:
+        blocks.append("\n".join(deployer_lines(plan.preflight, plan.project, style, width)))
     added = tuple(_added(plan, width))
     if added:
         blocks.append("\n".join(added))
-    return "\n\n".join([_head(plan, style), *blocks, _summary(plan, style, width)])
+    return "\n\n".join([_head(plan, style), *filter(None, blocks), _summary(plan, style, width)])
 
 
 def thing(address: Address, project: str = "") -> str:
@@ -373,4 +376,5 @@ def _summary(plan: Plan, style: Style, width: int) -> str:
         for m in change.remove
     )
     words = f"Plan: {', '.join(parts)}{rest}. {counted(foreign, 'foreign member')} touched."
+    words = f"{words} {deployer_words(plan.preflight)}".rstrip()
     return "\n".join([*(style.paint(line, "bold") for line in _wrapped(words, width)), *notes])

@@ -45,9 +45,23 @@ def plan_schema() -> dict[str, object]:
         "notes": listed(FILLED),
         "fingerprints": mapped(_DIGEST),
         "deployer_permissions": listed(FILLED),
+        "preflight": optional(_preflight()),
     }
     saved = {"exact": {"type": "object"}, "contents": mapped(TEXT), "digest": _DIGEST}
     return document("wfprov plan", closed({**shown, **saved}, required=shown))
+
+
+def _preflight() -> dict[str, object]:
+    lack = closed(
+        {
+            "permission": FILLED,
+            "resource": matching("//.+"),
+            "role": TEXT,
+            "changes": listed(FILLED),
+        }
+    )
+    unasked = closed({"resource": matching("//.+"), "permissions": listed(FILLED), "why": FILLED})
+    return closed({"lacking": listed(lack), "unasked": listed(unasked)})
 
 
 def _head() -> dict[str, object]:
