@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,16 @@ from wfprov.app.inspect import CALL_LOG_SITE
 from wfprov.app.load import Loaded
 from wfprov.app.plan import Planned, make_live
 from wfprov.app.rehearsal import rehearsal
-from wfprov.app.wiring import ControlPlane, Reach
-from wfprov.core.policy import Membership
+from wfprov.app.why import chains_offline
+from wfprov.app.wiring import ControlPlane, Reach, facts
+from wfprov.audit.denial import denial
+from wfprov.audit.question import refused
+from wfprov.audit.survey import canonical
+from wfprov.audit.why import Called
+from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Access
 from wfprov.desired.graph import Because
-from wfprov.desired.model import Inspected, WorkflowSpec
+from wfprov.desired.model import Inspected, Stack, WorkflowSpec
 from wfprov.emulator.admin import answer as admin
 from wfprov.emulator.objects import RESOURCES
 from wfprov.gcp.clock import SystemClock, SystemDice
@@ -69,6 +75,7 @@ class Proof:
         self.clock = SystemClock()
         assert control.rehearsal is not None
         self.emulator = control.rehearsal.emulator
+        self.chains: tuple[Called, ...] | None = None
 
     def apply(self) -> Planned | None:
         """The plan, carried out; None when it has questions or errors."""
@@ -140,6 +147,30 @@ class Proof:
         finally:
             internet.close()
         return run
+
+    def explains(self, removed: Removed) -> bool:
+        """Whether `why --denied` names the grant that was taken away, from the refusal's text."""
+        assert removed.refused is not None
+        if self.chains is None:
+            self.chains = chains_offline(replace(self.loaded, stack=self.numbered())).calls
+        text = json.dumps({"error": removed.refused.error})
+        found = refused(denial(text), self.chains, facts())
+        wanted = (canonical(removed.access.subject), removed.membership.key)
+        return wanted in {
+            (canonical(r.grant.on), BindingKey(r.grant.role_name, r.grant.condition))
+            for called in found.calls
+            for r in called.reasons
+            if r.grant is not None
+        }
+
+    def numbered(self) -> Stack:
+        """The stack with the numbers of its projects, as they are read live."""
+        number = self.emulator.plane.world.project_number
+        workflows = self.loaded.stack.workflows
+        return replace(
+            self.loaded.stack,
+            workflows=tuple(replace(w, project_number=number(w.project or "")) for w in workflows),
+        )
 
     def account(self, inspected: Inspected) -> str:
         """The account that the deployed workflow runs as."""

@@ -86,6 +86,7 @@ def proven(proof: Proof, name: str, counts: Counter[str]) -> bool:
             counts["not noticed"] += 1
             continue
         assert removed.named, (*what, removed.refused)
+        assert proof.explains(removed), (*what, removed.refused)
         counts["noticed and named"] += 1
     return True
 

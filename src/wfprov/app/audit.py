@@ -50,7 +50,7 @@ def audit_stack(
     stack = loaded.stack
     projects = tuple(dict.fromkeys(w.project for w in stack.workflows if w.project))
     with Gathering(control.reader, parallel) as gathering:
-        numbers = _numbers(projects, control.reader)
+        numbers = numbers_of(projects, control.reader)
         known = replace(
             loaded,
             stack=replace(
@@ -64,7 +64,7 @@ def audit_stack(
         regions = {w.region for w in stack.workflows if w.region}
         live = deployed_in(projects, gathering, regions)
         subjects = [
-            *_configured(inspect_stack(known, facts()), live, known.stack, gathering),
+            *configured(inspect_stack(known, facts()), live, known.stack, gathering),
             *_others(live, known.stack, numbers),
         ]
         name = f"{stack.name}{f' ({stack.environment})' if stack.environment else ''}"
@@ -96,7 +96,7 @@ def audit_fleet(
     """
     asked = tuple(dict.fromkeys(projects))
     with Gathering(control.reader, parallel) as gathering:
-        numbers = _numbers(asked, control.reader)
+        numbers = numbers_of(asked, control.reader)
         live = deployed_in(asked, gathering, ())
         subjects = [replace(s, foreign=False) for s in _others(live, stack, numbers)]
         title = f"fleet of {len(asked)} project{'s' if len(asked) != 1 else ''}"
@@ -138,7 +138,7 @@ def _audited(
         projects,
         facts(),
         parallel=gathering.parallel,
-        also=_called(subjects),
+        also=called(subjects),
     )
     estate = _estate(subjects, holdings, projects, gathering, stack, fleet=fleet)
     sources = [t.source for s in subjects for t in (s.inspected, s.deployed) if t is not None]
@@ -206,7 +206,7 @@ def _estate(
     return replace(estate, held=held)
 
 
-def _called(subjects: Iterable[Subject]) -> tuple[ResourceName, ...]:
+def called(subjects: Iterable[Subject]) -> tuple[ResourceName, ...]:
     """The resources whose policies the calls go by, as far as their names are known."""
     found: dict[ResourceName, None] = {}
     for subject in subjects:
@@ -221,12 +221,13 @@ def _called(subjects: Iterable[Subject]) -> tuple[ResourceName, ...]:
     return tuple(n for n in found if not is_pattern(n) and access_to(n, facts()) is not None)
 
 
-def _configured(
+def configured(
     inspected: Iterable[Inspected],
     live: Mapping[str, Deployed],
     stack: Stack,
     gathering: Gathering,
 ) -> Iterable[Subject]:
+    """The stack's workflows with the accounts that they run as, live where they are deployed."""
     for one in inspected:
         spec = one.workflow
         name = f"projects/{spec.project}/locations/{spec.region}/workflows/{spec.name}"
@@ -322,7 +323,7 @@ def _compute(number: str | None) -> str:
     return f"serviceAccount:{number}-compute@developer.gserviceaccount.com" if number else ""
 
 
-def _numbers(projects: Iterable[str], cloud: Cloud) -> dict[str, str]:
+def numbers_of(projects: Iterable[str], cloud: Cloud) -> dict[str, str]:
     """The numbers of the projects that may be read.
 
     Raises:

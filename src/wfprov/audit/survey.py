@@ -127,7 +127,7 @@ class Survey:
 
 def survey(estate: Estate) -> Survey:
     """Holds every need against every grant."""
-    asks = tuple(a for subject in estate.subjects for a in _asks(subject))
+    asks = tuple(a for subject in estate.subjects for a in asks_of(subject))
     by_member: dict[str, list[Ask]] = defaultdict(list)
     held: dict[str, list[Held]] = defaultdict(list)
     for ask in asks:
@@ -166,7 +166,8 @@ def is_default(member: str) -> bool:
     return DEFAULT_COMPUTE.fullmatch(member.partition(":")[2]) is not None
 
 
-def _asks(subject: Subject) -> Iterator[Ask]:
+def asks_of(subject: Subject) -> Iterator[Ask]:
+    """Every need of a workflow that a grant answers, those of its file first."""
     seen: set[tuple[str, str, str]] = set()
     texts = [(subject.inspected, False)]
     if subject.deployed is not None:
@@ -211,7 +212,8 @@ def _may_reach(on: str, ask: Ask) -> bool:
     return re.fullmatch(pattern, on) is not None
 
 
-def _answers(held: Held, ask: Ask, estate: Estate) -> bool:
+def gives(held: Held, ask: Ask, estate: Estate) -> bool:
+    """Whether a grant's role holds what is asked for, on the resource or above it."""
     return (
         held.permissions is not None
         and ask.need.permission in held.permissions
@@ -219,17 +221,17 @@ def _answers(held: Held, ask: Ask, estate: Estate) -> bool:
     )
 
 
-def _allowed(held: Held, ask: Ask) -> bool:
+def passes(held: Held, ask: Ask) -> bool:
     """Whether the grant's condition lets the need pass; one that is not understood does not."""
     condition = held.membership.key.condition
     return condition is None or meets(condition, ask.need)
 
 
 def _standing(held: Held, asks: Iterable[Ask], estate: Estate, *, misplaced: bool) -> Standing:
-    matching = [a for a in asks if _answers(held, a, estate)]
-    answers = tuple(a for a in matching if _allowed(held, a))
+    matching = [a for a in asks if gives(held, a, estate)]
+    answers = tuple(a for a in matching if passes(held, a))
     might = (
-        *(a for a in matching if not _allowed(held, a)),
+        *(a for a in matching if not passes(held, a)),
         *(
             a
             for a in asks
@@ -289,9 +291,9 @@ def _gaps(asks: Iterable[Ask], held: Mapping[str, list[Held]], estate: Estate) -
         if ask.past or ask.subject.foreign or not ask.subject.live or is_pattern(ask.grant.on):
             continue
         mine = held.get(ask.member, [])
-        if any(_answers(h, ask, estate) and _allowed(h, ask) for h in mine):
+        if any(gives(h, ask, estate) and passes(h, ask) for h in mine):
             continue
-        if _public(ask, estate):
+        if open_to_all(ask, estate):
             continue
         groups[ask.member, ask.key, canonical(ask.grant.on)].append(ask)
     for (member, _, _), wanting in groups.items():
@@ -303,11 +305,11 @@ def _gaps(asks: Iterable[Ask], held: Mapping[str, list[Held]], estate: Estate) -
                 for other in others
                 for h in held.get(other, ())
                 if not BASIC.fullmatch(h.role)
-                and all(_answers(h, a, estate) and _allowed(h, a) for a in wanting)
+                and all(gives(h, a, estate) and passes(h, a) for a in wanting)
             ),
             None,
         )
-        doubts = tuple(dict.fromkeys(d for a in wanting for d in _doubts(a, held, estate)))
+        doubts = tuple(dict.fromkeys(d for a in wanting for d in doubts_about(a, held, estate)))
         unread = {n for a in wanting for n in estate.above.get(a.project, ()) if n in estate.unread}
         yield Gap(
             member=member,
@@ -325,7 +327,8 @@ def _others(ask: Ask) -> tuple[str, ...]:
     return tuple(m for m in (subject.member, subject.agent, subject.compute) if m)
 
 
-def _public(ask: Ask, estate: Estate) -> bool:
+def open_to_all(ask: Ask, estate: Estate) -> bool:
+    """Whether everybody may do it."""
     return any(m.key.condition is None for m in _holding(ask, estate, PUBLIC))
 
 
@@ -339,9 +342,10 @@ def _holding(ask: Ask, estate: Estate, prefixes: tuple[str, ...]) -> Iterator[Me
                     yield m
 
 
-def _doubts(ask: Ask, held: Mapping[str, list[Held]], estate: Estate) -> Iterator[str]:
+def doubts_about(ask: Ask, held: Mapping[str, list[Held]], estate: Estate) -> Iterator[str]:
+    """What may answer a need all the same, and what was not read, in words."""
     for h in held.get(ask.member, ()):
-        if _answers(h, ask, estate) and h.membership.key.condition:
+        if gives(h, ask, estate) and h.membership.key.condition:
             condition = h.membership.key.condition
             yield f"{h.role} is held under the condition {condition.title!r}"
         if h.permissions is None and _reaches(h.on, ask, estate):

@@ -20,6 +20,7 @@ from wfprov.cli import (
     inspect,
     plan,
     schema,
+    why,
 )
 from wfprov.cli.output import Output
 from wfprov.core.errors import WfprovError
@@ -39,7 +40,7 @@ app = typer.Typer(
     epilog="Start with `wfprov inspect FILE --project P --region R`, or `wfprov init`. "
     "Each command shows examples with `--help`.",
 )
-for command in (init, check, inspect, plan, apply, destroy, diff, audit, schema):
+for command in (init, check, inspect, plan, apply, destroy, diff, audit, why, schema):
     command.register(app)
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(catalog.app, name="catalog")
