@@ -38,7 +38,7 @@ MAX_DEPTH: Final = 100
 """Lists and maps inside each other; what lies deeper is left out."""
 MAX_ALIASED_NODES: Final = 100_000
 """Nodes that a document has when its aliases are written out."""
-MAX_EXPRESSION_DEPTH: Final = 100
+MAX_EXPRESSION_DEPTH: Final = 200
 """Operators, brackets and calls inside each other."""
 MAX_EXPRESSION_TOKENS: Final = 4000
 """Words and signs of one expression."""
