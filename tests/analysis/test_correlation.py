@@ -108,7 +108,7 @@ def test_a_variable_that_one_case_leaves_unset_is_what_the_other_sets():
 def test_further_callers_of_a_wrapper_keep_what_all_addresses_begin_with():
     calls = "".join(
         f"    - s{i}: {{call: get, args: {{u: 'https://svc.example.com/p{i}'}}}}\n"
-        for i in range(200)
+        for i in range(300)
     )
     text = (
         f"main:\n  steps:\n{calls}"

@@ -137,7 +137,7 @@ def test_every_reachable_site_has_a_call(text):
     assert analysis.sites
     assert all(site.calls for site in analysis.sites if site.reachable)
     assert any(site.reachable for site in analysis.sites)
-    assert all(len(site.calls) <= 65 for site in analysis.sites)
+    assert all(len(site.calls) <= 257 for site in analysis.sites)
 
 
 def test_a_spent_budget_is_said_and_every_site_may_be_called_with_anything():

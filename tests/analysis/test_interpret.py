@@ -492,7 +492,7 @@ def test_an_alias_is_one_site():
 
 def test_more_callers_than_are_told_apart_leave_what_all_addresses_begin_with():
     steps = "".join(
-        f"    - s{i}: {{call: get, args: {{url: 'https://a.com/{i}'}}}}\n" for i in range(100)
+        f"    - s{i}: {{call: get, args: {{url: 'https://a.com/{i}'}}}}\n" for i in range(300)
     )
     text = (
         f"main:\n  steps:\n{steps}get:\n  params: [url]\n  steps:\n"
@@ -514,15 +514,14 @@ def test_more_urls_than_are_told_apart_are_one_with_what_they_share():
         - set:
             assign:
               - hosts: [{items}]
-              - verbs: [GET, POST]
+              - verbs: [GET, POST, PUT, PATCH, DELETE]
         - call:
             call: http.request
             args: {{url: '${{hosts[a.i]}}', method: '${{verbs[a.j]}}'}}
     """
     calls = site(analysed(text), "main.call").calls
     assert [(plain(c.arg("url")), plain(c.arg("method"))) for c in calls] == [
-        ("https://a.com/{many}", "GET"),
-        ("https://a.com/{many}", "POST"),
+        ("https://a.com/{many}", verb) for verb in ("GET", "POST", "PUT", "PATCH", "DELETE")
     ]
 
 
@@ -551,3 +550,16 @@ def test_a_definition_without_main_is_analysed_from_every_subworkflow():
         - call: {call: http.get, args: {url: '${url}'}}
     """
     assert urls(text, at="one.call") == ["{url}"]
+
+
+def test_a_hundred_callers_of_a_wrapper_are_told_apart():
+    steps = "".join(
+        f"    - s{i}: {{call: get, args: {{url: 'https://a.com/{i}'}}}}\n" for i in range(100)
+    )
+    text = (
+        f"main:\n  steps:\n{steps}get:\n  params: [url]\n  steps:\n"
+        "    - call: {call: http.get, args: {url: '${url}'}}\n"
+    )
+    analysis = analysed(text)
+    assert len({plain(call.arg("url")) for call in site(analysis, "get.call").calls}) == 100
+    assert analysis.diagnostics == ()

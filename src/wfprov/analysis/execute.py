@@ -37,7 +37,7 @@ from wfprov.language.ast import (
 BUDGET: Final = 60_000
 """How many times nodes are run in all, beyond twenty times for each node of the definition."""
 
-CONTEXTS: Final = 64
+CONTEXTS: Final = 256
 """How many different lists of arguments a procedure is run with."""
 
 _CHANGES: Final = 16

@@ -30,6 +30,9 @@ from wfprov.language.references import steps_in
 _PATHS: Final = 20_000
 """How many calls of subworkflows are followed to tell ways apart."""
 
+_VIAS: Final = 64
+"""How many paths to a call with the same arguments are told apart."""
+
 _CALLERS: Final = 100
 """How many calls of subworkflows a path names; those further in are left out of it.
 
@@ -205,7 +208,7 @@ class _Ways:
             for name, value in way.items():
                 if known[0][name] is not value:
                     known[0][name] = join(known[0][name], value)
-            if len(known[2]) < WAYS:
+            if len(known[2]) < _VIAS:
                 known[2][via] = None
 
     def of(self, site: str) -> tuple[OutboundCall, ...]:

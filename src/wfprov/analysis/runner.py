@@ -15,7 +15,7 @@ from wfprov.analysis.lattice import join
 from wfprov.analysis.outcome import Entry, Outcome
 from wfprov.language.ast import Call, Try
 
-WAYS: Final = 64
+WAYS: Final = 256
 """How many items of nested loops are told apart."""
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from wfprov.analysis.domain import Abstract, Hole, ListOf, MapOf, OneOf, Unknown, alternatives
 from wfprov.analysis.lattice import prefixed
 
-WAYS: Final = 64
+WAYS: Final = 256
 """How many ways of one site are told apart."""
 
 _HTTP: Final = ("method", "url", "auth", "headers", "query", "private_service_name")
