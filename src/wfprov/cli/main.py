@@ -16,6 +16,7 @@ from wfprov.cli import (
     destroy,
     diff,
     emulator,
+    export,
     init,
     inspect,
     plan,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for command in (init, check, inspect, plan, apply, destroy, diff, audit, why, schema):
     command.register(app)
+app.add_typer(export.app, name="export")
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(catalog.app, name="catalog")
 
