@@ -347,6 +347,7 @@ DATA = "//bigquery.googleapis.com/projects/acme/datasets"
         ("insert into d.t values (1)", {("bigquery.tables.getData", f"{DATA}/d/tables/t"),
                                         ("bigquery.tables.updateData", f"{DATA}/d/tables/t")}),
         ("CREATE OR REPLACE TABLE d.t AS SELECT 1", {("bigquery.tables.create", f"{DATA}/d"),
+                                                     ("bigquery.tables.update", f"{DATA}/d"),
                                                      ("bigquery.tables.updateData", f"{DATA}/d")}),
     ],
 )  # fmt: skip
@@ -363,9 +364,105 @@ def test_a_load_job_asks_for_its_bucket_and_its_dataset():
     assert asked(use) == {
         "bigquery.jobs.create": PROJECT,
         "bigquery.tables.create": f"{DATA}/d",
+        "bigquery.tables.update": f"{DATA}/d",
         "bigquery.tables.updateData": f"{DATA}/d",
         "storage.objects.get": "//storage.googleapis.com/projects/_/buckets/in",
     }
+
+
+def of_query(sql: str) -> set[tuple[str, str]]:
+    """What a query asks for beside its job: the permission's end, and the resource below DATA."""
+    use = target("googleapis.bigquery.v2.jobs.query", projectId="acme", body={"query": sql})
+    asks = {(n.permission.removeprefix("bigquery."), n.on.removeprefix(DATA)) for n in use.needs}
+    return asks - {("jobs.create", PROJECT)}
+
+
+BUCKET = "//storage.googleapis.com/projects/_/buckets/in"
+CONNECTION = "//bigqueryconnection.googleapis.com/projects/acme/locations/eu/connections/c"
+
+
+@pytest.mark.parametrize(
+    ("sql", "asks"),
+    [
+        ("CREATE TABLE d.t (x INT64)", {("tables.create", "/d"), ("tables.updateData", "/d")}),
+        ("CREATE VIEW d.v AS SELECT * FROM d.t",
+         {("tables.create", "/d"), ("tables.getData", "/d/tables/t")}),
+        ("CREATE OR REPLACE VIEW d.v AS SELECT 1", {("tables.create", "/d"),
+                                                   ("tables.update", "/d")}),
+        ("DROP TABLE IF EXISTS d.t", {("tables.get", "/d/tables/t"),
+                                      ("tables.delete", "/d/tables/t")}),
+        ("ALTER TABLE d.t ADD COLUMN x INT64", {("tables.get", "/d/tables/t"),
+                                                ("tables.update", "/d/tables/t")}),
+        ("TRUNCATE TABLE d.t", {("tables.getData", "/d/tables/t"),
+                                ("tables.updateData", "/d/tables/t")}),
+        ("MERGE d.t USING d.u ON t.x = u.x WHEN MATCHED THEN DELETE",
+         {("tables.getData", "/d/tables/t"), ("tables.updateData", "/d/tables/t"),
+          ("tables.getData", "/d/tables/u")}),
+        ("CREATE FUNCTION d.f() AS (1)", {("routines.create", "/d")}),
+        ("DROP PROCEDURE d.p", {("routines.delete", "/d")}),
+        ("CREATE SCHEMA IF NOT EXISTS d", {("datasets.create", PROJECT)}),
+        ("DROP SCHEMA d", {("datasets.delete", "/d")}),
+        ("DROP SCHEMA d CASCADE", {("datasets.delete", "/d"), ("tables.delete", "/d")}),
+        ("CREATE TEMP TABLE x AS SELECT 1; SELECT * FROM x", set()),
+        ("LOAD DATA INTO d.t FROM FILES (format='CSV', uris=['gs://in/*.csv'])",
+         {("tables.create", "/d"), ("tables.update", "/d"), ("tables.updateData", "/d"),
+          ("storage.objects.get", BUCKET), ("storage.objects.list", BUCKET)}),
+        ("EXPORT DATA OPTIONS (uri='gs://in/x-*', format='CSV') AS SELECT * FROM d.t",
+         {("tables.getData", "/d/tables/t"), ("storage.objects.create", BUCKET),
+          ("storage.objects.delete", BUCKET)}),
+        ("SELECT * FROM EXTERNAL_QUERY('acme.eu.c', 'SELECT 1')",
+         {("connections.use", CONNECTION)}),
+        ("SELECT * FROM d.INFORMATION_SCHEMA.TABLES", {("tables.get", "/d"),
+                                                      ("tables.list", "/d")}),
+        ("SELECT * FROM `region-eu`.INFORMATION_SCHEMA.JOBS_BY_PROJECT",
+         {("jobs.listAll", "//bigquery.googleapis.com/projects/acme")}),
+        ("SELECT * FROM `region-eu`.INFORMATION_SCHEMA.JOBS_BY_USER",
+         {("jobs.list", "//bigquery.googleapis.com/projects/acme")}),
+    ],
+)  # fmt: skip
+def test_a_statement_asks_for_what_it_does(sql, asks):
+    assert of_query(sql) == asks
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("CALL d.nightly()", "CALL"),
+        ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE IMMEDIATE"),
+        ("GRANT `roles/bigquery.dataViewer` ON TABLE d.t TO 'user:a@b.c'", "GRANT"),
+        ("CREATE ROW ACCESS POLICY p ON d.t GRANT TO ('user:a@b.c') FILTER USING (x)",
+         "CREATE ROW ACCESS"),
+        ("{args.sql}", "{args.sql}"),
+    ],
+)  # fmt: skip
+def test_a_statement_that_hides_what_it_does_is_a_question_and_an_answer_settles_it(sql, word):
+    use = target("googleapis.bigquery.v2.jobs.query", projectId="acme", body={"query": sql})
+    assert use.question is not None
+    assert word in use.question.message
+    assert "permissions" in use.question.answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks"),
+    [
+        ({"extract": {"sourceTable": {"datasetId": "d", "tableId": "t"},
+                      "destinationUris": ["gs://in/x"]}},
+         {("tables.getData", "/d/tables/t"), ("tables.export", "/d/tables/t"),
+          ("storage.objects.create", BUCKET), ("storage.objects.delete", BUCKET)}),
+        ({"copy": {"sourceTables": [{"datasetId": "d", "tableId": "t"}],
+                   "destinationTable": {"datasetId": "e", "tableId": "u"}}},
+         {("tables.getData", "/d/tables/t"), ("tables.create", "/e"), ("tables.updateData", "/e")}),
+        ({"load": {"sourceUris": ["gs://in/*"],
+                   "destinationTable": {"datasetId": "e", "tableId": "u"}}},
+         {("tables.create", "/e"), ("tables.update", "/e"), ("tables.updateData", "/e"),
+          ("storage.objects.get", BUCKET), ("storage.objects.list", BUCKET)}),
+    ],
+)  # fmt: skip
+def test_a_job_asks_for_what_its_settings_name(settings, asks):
+    use = target("googleapis.bigquery.v2.jobs.insert", projectId="acme",
+                 body={"configuration": settings})  # fmt: skip
+    found = {(n.permission.removeprefix("bigquery."), n.on.removeprefix(DATA)) for n in use.needs}
+    assert found - {("jobs.create", PROJECT), ("jobs.get", PROJECT)} == asks
 
 
 def test_a_workspace_api_takes_no_grant_and_says_to_share():

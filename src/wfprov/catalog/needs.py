@@ -23,13 +23,17 @@ SERVICE_ACCOUNT_USER = RoleName("roles/iam.serviceAccountUser")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a method call needs; `known` is False when nobody knows. `scope`: a narrow one."""
+    """What a method call needs; `known` is False when nobody knows.
+
+    `scope` is a narrow one that suffices; `doubt` is what the request does not tell, in words.
+    """
 
     resource: ResourceName | None
     needs: tuple[Need, ...]
     known: bool
     note: str = ""
     scope: str = ""
+    doubt: str = ""
 
 
 def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
@@ -58,6 +62,7 @@ def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
         known=True,
         note=row.note,
         scope=row.scope or "",
+        doubt=bigquery.doubt(reached, request),
     )
 
 

@@ -58,6 +58,10 @@ def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
         )
     elif _is_signed_for_google(request):
         doubt = _open(request, needs) or _held_by_none(request, needs, facts)
+        if doubt is None and wanted.doubt:
+            doubt = question.ask(
+                request, wanted.doubt, '{permissions: ["PERMISSION on //FULL/RESOURCE/NAME"]}'
+            )
     project = request.place.project if resource is None else project_of(resource, request.place)
     use = replace(
         plain(request, kind),
