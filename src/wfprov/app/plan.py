@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Final
 
 from wfprov.app.elsewhere import with_grants_elsewhere
@@ -15,6 +16,7 @@ from wfprov.app.preflight import preflight
 from wfprov.app.suppress import heeded
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.core.checked import Checked
+from wfprov.core.crew import Crew
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.errors import InputError, NotFoundError, RefusedError, ServiceDisabledError
 from wfprov.core.ports import Cloud
@@ -111,7 +113,7 @@ def make_live(
     asked = asked or Asked()
     mode = asked.mode
     loaded = part(loaded, asked.only)
-    numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader))
+    numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader, parallel=parallel))
     inspected = heeded(inspect_stack(numbered, facts()))
     desired, found = _desired(numbered.stack, inspected)
     if desired.foreign_numbers:
@@ -224,10 +226,13 @@ def _all(
     return in_order([*loaded.diagnostics, *of_definitions, *(d for some in more for d in some)])
 
 
-def _numbered(stack: Stack, cloud: Cloud) -> Stack:
+def _numbered(stack: Stack, cloud: Cloud, *, parallel: int) -> Stack:
     """The stack with its projects' numbers: a deterministic run.app address holds one."""
     projects = {w.project: w.project_number for w in stack.workflows if w.project}
-    numbers = {p: known or _number(cloud, p) for p, known in projects.items()}
+    with Crew(parallel) as crew:
+        asked = {p: crew.submit(partial(_number, cloud, p)) for p, n in projects.items() if not n}
+        read = {project: future.result() for project, future in asked.items()}
+    numbers = {**projects, **read}
     return replace(
         stack,
         workflows=tuple(

@@ -20,15 +20,26 @@ def stages(needs: Mapping[T, Iterable[T]]) -> tuple[tuple[T, ...], ...]:
     Raises:
         CycleError: when some keys need each other.
     """
-    waiting = {key: {n for n in after if n in needs and n != key} for key, after in needs.items()}
+    place = {key: index for index, key in enumerate(needs)}
+    left: dict[T, int] = {}
+    users: dict[T, list[T]] = {key: [] for key in needs}
+    for key, after in needs.items():
+        wanted = {n for n in after if n in place and n != key}
+        left[key] = len(wanted)
+        for need in wanted:
+            users[need].append(key)
     done: list[tuple[T, ...]] = []
-    while waiting:
-        ready = tuple(key for key, after in waiting.items() if not after)
-        if not ready:
-            raise CycleError(", ".join(str(key) for key in waiting))
+    ready = [key for key, count in left.items() if not count]
+    while ready:
         for key in ready:
-            del waiting[key]
-        for after in waiting.values():
-            after.difference_update(ready)
-        done.append(ready)
+            del left[key]
+        done.append(tuple(ready))
+        freed = []
+        for user in (user for key in ready for user in users[key]):
+            left[user] -= 1
+            if not left[user]:
+                freed.append(user)
+        ready = sorted(freed, key=place.__getitem__)
+    if left:
+        raise CycleError(", ".join(str(key) for key in left))
     return tuple(done)

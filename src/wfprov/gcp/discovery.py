@@ -49,13 +49,14 @@ class DiscoveryApis:
         self._watched = watched
         self._lock = Lock()
         self._services: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
+        self._collections: dict[tuple[str, str, str], Any] = {}
         self._idle: LifoQueue[Any] = LifoQueue()
 
     def send(self, call: Call) -> Body:
         service, found = self._service(call)
         method = method_in(found, call.method)
         assert method is not None, f"{call.client} has no {call.method}"
-        collection = self._collection(service, call.method)
+        collection = self._collection(service, call)
         answer = self._gathered(collection, call)
         if str(method.get("response", {}).get("$ref", "")).endswith("Operation"):
             # Most APIs have them at the top, IAM below each collection.
@@ -105,10 +106,21 @@ class DiscoveryApis:
             )
         return answer
 
-    def _collection(self, service: Any, method: str) -> Any:
-        for collection in method.split(".")[:-1]:
-            service = getattr(service, collection)()
-        return service
+    def _collection(self, service: Any, call: Call) -> Any:
+        """The object that has the method, made once.
+
+        Making one makes all methods of all collections on the way: more work than a request.
+        """
+        path = call.method.rpartition(".")[0]
+        key = (call.client, call.host, path)
+        found = self._collections.get(key)
+        if found is None:
+            found = service
+            for collection in path.split("."):
+                found = getattr(found, collection)()
+            with self._lock:
+                found = self._collections.setdefault(key, found)
+        return found
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

@@ -8,13 +8,13 @@ the digest fits and the exact plan gives the very document that was reviewed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final, get_origin
+from typing import Any, Final, TypeAlias, get_origin
 
 from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
@@ -43,6 +43,7 @@ _CHANGES: Final[Mapping[str, type]] = {
     "no-op": changes.NoOp,
     "access": AccessChange,
 }
+_Reader: TypeAlias = Callable[[type], Callable[[Any, Any], Any]]
 _TAGS: Final = {made: tag for tag, made in _CHANGES.items()}
 
 
@@ -184,6 +185,10 @@ def _converter(texts: dict[str, str]) -> Converter:
     """Values to and from JSON; texts are put into, and taken from, `texts` by digest."""
     made = Converter(forbid_extra_keys=True)
 
+    @cache
+    def read(cls: type) -> Callable[[Any, Any], Any]:
+        return make_dict_structure_fn(cls, made, _cattrs_forbid_extra_keys=True)
+
     def text_out(value: Contents) -> Any:
         if value.known:
             return {"digest": value.known, "lines": value.lines}
@@ -205,13 +210,13 @@ def _converter(texts: dict[str, str]) -> Converter:
         lambda found: [made.unstructure(value) for value in sorted(found, key=repr)],
     )
     for kind, managed in kinds().items():
-        made.register_unstructure_hook(managed, partial(_tagged, made, managed, "kind", kind))
+        made.register_unstructure_hook(managed, _tagged(made, managed, "kind", kind))
     for base in (Resource, Access):
         made.register_unstructure_hook(base, lambda v: made.unstructure(v, unstructure_as=type(v)))
-        made.register_structure_hook(base, partial(_managed, made, base))
+        made.register_structure_hook(base, partial(_managed, read, base))
     for tag, change in _CHANGES.items():
-        made.register_unstructure_hook(change, partial(_tagged, made, change, "change", tag))
-    made.register_structure_hook(Change, partial(_change, made))
+        made.register_unstructure_hook(change, _tagged(made, change, "change", tag))
+    made.register_structure_hook(Change, partial(_change, read))
     for field, value in _MAPS:
         _by_membership(made, field, value)
     return made
@@ -245,20 +250,22 @@ _MAPS: Final = (
 )
 
 
-def _tagged(made: Converter, cls: type, key: str, tag: str, value: Any) -> dict[str, Any]:
-    return {key: tag, **make_dict_unstructure_fn(cls, made)(value)}
+def _tagged(made: Converter, cls: type, key: str, tag: str) -> Callable[[Any], dict[str, Any]]:
+    """What writes a value with its tag; cattrs writes a program for it, once and when needed."""
+    fields = cache(partial(make_dict_unstructure_fn, cls, made))
+    return lambda value: {key: tag, **fields()(value)}
 
 
-def _managed(made: Converter, base: type[Managed], body: Any, _: type) -> Managed:
+def _managed(read: _Reader, base: type[Managed], body: Any, _: type) -> Managed:
     kind = kinds()[body["kind"]]
     if not issubclass(kind, base):
         raise IllegalPlanError(f"{body['kind']} is not to be here")
     rest = {k: v for k, v in body.items() if k != "kind"}
-    found: Managed = make_dict_structure_fn(kind, made, _cattrs_forbid_extra_keys=True)(rest, kind)
+    found: Managed = read(kind)(rest, kind)
     return found
 
 
-def _change(made: Converter, body: Any, _: type) -> Any:
+def _change(read: _Reader, body: Any, _: type) -> Any:
     cls = _CHANGES[body["change"]]
     rest = {k: v for k, v in body.items() if k != "change"}
-    return make_dict_structure_fn(cls, made, _cattrs_forbid_extra_keys=True)(rest, cls)
+    return read(cls)(rest, cls)
