@@ -86,6 +86,16 @@ def make_offline(loaded: Loaded, now: Callable[[], float], only: tuple[str, ...]
     loaded = part(loaded, only)
     inspected = heeded(inspect_stack(loaded, facts()))
     desired, found = _desired(loaded.stack, inspected)
+    return _offline(loaded, inspected, desired, found, now)
+
+
+def _offline(
+    loaded: Loaded,
+    inspected: tuple[Inspected, ...],
+    desired: Desired,
+    found: tuple[Diagnostic, ...],
+    now: Callable[[], float],
+) -> Planned:
     checked = plan_offline(desired, facts(), created=now())
     findings = _all(loaded, inspected, found, checked.diagnostics)
     return Planned(
@@ -106,6 +116,9 @@ def make_live(
 ) -> Planned:
     """What makes the live state the wanted one.
 
+    With an error in the definitions or the configuration little is read, and the plan is the
+    offline one.
+
     Raises:
         InputError: there is no workflow of a name that is asked for.
         CloudError: what the control plane refused.
@@ -116,6 +129,9 @@ def make_live(
     numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader, parallel=parallel))
     inspected = heeded(inspect_stack(numbered, facts()))
     desired, found = _desired(numbered.stack, inspected)
+    wrong = any(d.is_error for d in _all(numbered, inspected, found))
+    if wrong and mode is not Mode.DESTROY:
+        return _offline(numbered, inspected, desired, found, now)
     if desired.foreign_numbers:
         ids = _ids(desired.foreign_numbers, control.reader)
         desired, found = _desired(numbered.stack, inspected, ids)

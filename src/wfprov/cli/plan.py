@@ -12,10 +12,14 @@ from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.output import Output
 from wfprov.cli.selection import asked, selected
-from wfprov.core.errors import InputError
+from wfprov.core.errors import InputError, WfprovError
 
 if TYPE_CHECKING:
-    from wfprov.app.plan import Planned
+    from contextlib import AbstractContextManager
+
+    from wfprov.app.load import Loaded
+    from wfprov.app.plan import Asked, Planned
+    from wfprov.app.wiring import Reach
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +72,7 @@ def plan(
     from time import time
 
     from wfprov.app.load import load
-    from wfprov.app.plan import make_live, make_offline
+    from wfprov.app.plan import make_offline
 
     output = Output.of_process()
     selection = selected(paths, env, config, project, region)
@@ -86,37 +90,47 @@ def plan(
             help="leave out --offline",
         )
     loaded = load(selection)
-    planned = None if destroy else make_offline(loaded, time, want.only)
-    if planned is None or (planned.ok and not offline):
-        from wfprov.app.wiring import control_plane
-        from wfprov.apply.outcome import Planned
-        from wfprov.gcp.clock import SystemClock
-
-        with (
-            watched(
-                output,
-                verbose=verbose,
-                quiet=quiet,
-                parallel=parallelism,
-                command="plan",
-                impersonate=impersonate,
-                billing_project=billing_project,
-                events=events,
-            ) as reach,
-            control_plane(loaded.stack, reach) as control,
-        ):
-            planned = make_live(
-                loaded,
-                control,
-                SystemClock().now,
-                asked=want,
-                parallel=parallelism,
-            )
-            reach.on_event(Planned(planned.plan))
+    if offline:
+        planned = make_offline(loaded, time, want.only)
+    else:
+        watching = watched(
+            output,
+            verbose=verbose,
+            quiet=quiet,
+            parallel=parallelism,
+            command="plan",
+            impersonate=impersonate,
+            billing_project=billing_project,
+            events=events,
+        )
+        planned = _live(loaded, want, watching)
     show(planned, output, as_json=output_format == "json")
     if out is not None:
         _save(planned, out, output)
     return planned.exit_code(detailed=detailed_exitcode)
+
+
+def _live(loaded: Loaded, want: Asked, watching: AbstractContextManager[Reach]) -> Planned:
+    """The plan against what is live.
+
+    What is wrong with the files is told whether or not the cloud can be reached.
+    """
+    from wfprov.app.plan import make_live, make_offline
+    from wfprov.app.wiring import control_plane
+    from wfprov.apply.outcome import Planned as Made
+    from wfprov.gcp.clock import SystemClock
+    from wfprov.plan.change import Mode
+
+    now = SystemClock().now
+    try:
+        with watching as reach, control_plane(loaded.stack, reach) as control:
+            planned = make_live(loaded, control, now, asked=want, parallel=reach.parallel)
+            reach.on_event(Made(planned.plan))
+            return planned
+    except WfprovError:
+        if want.mode is Mode.DESTROY or (early := make_offline(loaded, now, want.only)).ok:
+            raise
+        return early
 
 
 def show(planned: Planned, output: Output, *, as_json: bool = False) -> None:

@@ -15,6 +15,7 @@ from wfprov.desired.graph import Desired
 from wfprov.plan.change import AccessChange, Change, Mode, Plan
 from wfprov.plan.deployer import deployer_permissions
 from wfprov.plan.diff import difference
+from wfprov.plan.forecast import forecast
 from wfprov.plan.legal import check_legal
 from wfprov.plan.live import NOTHING, PARALLEL, Live, read_live
 
@@ -38,6 +39,7 @@ def plan(
     """
     desired = desired.with_numbers(live.numbers)
     found = difference(desired, live, mode)
+    findings = (*found.diagnostics, *forecast(found.changes, live))
     value = Plan(
         stack=desired.stack,
         mark=desired.mark,
@@ -51,7 +53,7 @@ def plan(
         changes=found.changes,
         drift=found.drift,
         blocked=() if mode is Mode.DESTROY else desired.blocked,
-        errors=tuple(d.message for d in found.diagnostics if d.is_error),
+        errors=tuple(d.message for d in findings if d.is_error),
         notes=_notes(desired, live, mode),
         owned=found.owned,
         deployer_permissions=deployer_permissions(found.changes, facts),
@@ -60,7 +62,7 @@ def plan(
     )
     if not value.errors:
         check_legal(value)
-    return Checked(value, in_order(found.diagnostics))
+    return Checked(value, in_order(findings))
 
 
 def plan_offline(desired: Desired, facts: Facts, *, created: float) -> Checked[Plan]:

@@ -45,4 +45,31 @@ MISSING_ACCOUNT: Final = Rule(
     "or leave `service_account:` out: a dedicated account is made then.",
     source="https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)",
 )
-RULES: Final = (MISSING_RESOURCE, OTHER_STACK, ADOPTED, PROTECTED, MISSING_ACCOUNT)
+LIMIT_BROKEN: Final = Rule(
+    slug="limit-broken",
+    severity=Severity.ERROR,
+    summary="The plan asks for more than Google allows, and nobody can raise it",
+    docs="A policy holds 1,500 members, each counted as often as it appears, a principal has a "
+    "role under at most 20 conditions, a project has at most 300 custom roles. The write would be "
+    "refused half-way through an apply. Share accounts, or spread workflows over projects.",
+    source="https://docs.cloud.google.com/iam/quotas (2026-11-23)",
+)
+LIMIT_NEAR: Final = Rule(
+    slug="limit-near",
+    severity=Severity.WARNING,
+    summary="The plan comes near to a limit of Google's, or above a quota that can be raised",
+    docs="100 service accounts and 10,000 workflows a project, 600 writes to IAM and 1,200 "
+    "requests to Workflows a minute are quotas: your project may have more. 1,500 members of a "
+    "policy and 300 custom roles of a project are fixed; this plan takes nine tenths or more.",
+    source="https://docs.cloud.google.com/iam/quotas (2026-11-23), "
+    "https://cloud.google.com/workflows/quotas (2026-11-23)",
+)
+RULES: Final = (
+    MISSING_RESOURCE,
+    OTHER_STACK,
+    ADOPTED,
+    PROTECTED,
+    MISSING_ACCOUNT,
+    LIMIT_BROKEN,
+    LIMIT_NEAR,
+)
