@@ -62,3 +62,24 @@ def test_the_checker_reports_a_need_without_a_grant_and_a_grant_without_a_need(s
     assert found
     assert {d.rule for d in found} == {UNPROVEN}
     assert all("mistake in wfprov" in d.help for d in found)
+
+
+SERVICE = "projects/acme/locations/europe-west1/services/orders"
+OPENS = (
+    "- open:\n    call: googleapis.run.v1.projects.locations.services.setIamPolicy\n"
+    f"    args: {{resource: {SERVICE}, body: {{policy: {{bindings: []}}}}}}\n"
+)
+READS = (
+    "- read:\n    call: googleapis.run.v1.projects.locations.services.getIamPolicy\n"
+    f"    args: {{resource: {SERVICE}}}\n    result: policy\n"
+)
+
+
+def test_a_call_that_replaces_the_policy_with_its_own_grant_is_told():
+    (found,) = inspected(OPENS).diagnostics
+    assert found.rule.slug == "replaces-own-policy"
+    assert "main.open" in found.message
+
+
+def test_one_that_reads_the_policy_first_is_not():
+    assert inspected(READS + OPENS).diagnostics == ()

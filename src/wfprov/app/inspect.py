@@ -59,7 +59,16 @@ UNPROVEN: Final = Rule(
     "or a grant that nothing needs. This is a mistake in wfprov: please report it with the "
     "definition. Nothing is applied.",
 )
-RULES: Final = (UNUSED_ANSWER, UNGRANTABLE, UNPROVEN)
+REPLACES_OWN_POLICY: Final = Rule(
+    slug="replaces-own-policy",
+    severity=Severity.WARNING,
+    summary="A call that replaces the policy which holds the workflow's own access",
+    docs="`setIamPolicy` replaces the whole policy of a resource. Where the workflow's own grant "
+    "stands in that policy it is gone after the call, and the next call of that resource is "
+    "refused until the next apply. Nothing reads the policy before, so its members are not kept.",
+    source="https://docs.cloud.google.com/iam/docs/granting-changing-revoking-access",
+)
+RULES: Final = (UNUSED_ANSWER, UNGRANTABLE, UNPROVEN, REPLACES_OWN_POLICY)
 
 CALL_LOG_SITE: Final = "call_log_level"
 """What stands for a site where the configuration, and no call, asks for a permission."""
@@ -87,6 +96,7 @@ def inspect(
     )
     chosen = grants(requirements, facts, options)
     diagnostics += doubts(requirements, chosen, facts)
+    diagnostics += _replaced(requirements, chosen)
     return Inspected(
         workflow=workflow,
         source=source,
@@ -232,6 +242,23 @@ def doubts(
             at=grant.because[0].at,
             help="this is a mistake in wfprov: report it with the definition",
         )
+
+
+def _replaced(requirements: Sequence[Requirement], chosen: Sequence[Grant]) -> Iterator[Diagnostic]:
+    """A warning for each call that replaces a policy with an own grant in it, unread before."""
+    held = {grant.on for grant in chosen}
+    read = {r.on for r in requirements if r.need.permission.endswith(".getIamPolicy")}
+    for requirement in requirements:
+        on = requirement.on
+        if requirement.need.permission.endswith(".setIamPolicy") and on in held and on not in read:
+            yield Diagnostic(
+                rule=REPLACES_OWN_POLICY,
+                message=f"{requirement.site} replaces the policy of {on}, "
+                "which holds this workflow's own access",
+                at=requirement.at,
+                help="read the policy with getIamPolicy, add to its bindings and write it with its "
+                "etag; or name this workflow's account in the bindings that are written",
+            )
 
 
 def _apis(workflow: WorkflowSpec, uses: Iterable[SiteUse]) -> tuple[tuple[str, str], ...]:
