@@ -161,6 +161,26 @@ def make_live(
     )
 
 
+def desired_state(
+    loaded: Loaded, control: ControlPlane, *, parallel: int
+) -> tuple[Desired, tuple[Inspected, ...], tuple[Diagnostic, ...], tuple[str, ...]]:
+    """What the stack should be, with the numbers and ids of projects as the cloud tells them.
+
+    With what was inspected, every finding, and the resources that were invented on the way.
+
+    Raises:
+        CloudError: what the control plane refused.
+    """
+    numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader, parallel=parallel))
+    inspected = heeded(inspect_stack(numbered, facts()))
+    desired, found = _desired(numbered.stack, inspected)
+    if desired.foreign_numbers:
+        ids = _ids(desired.foreign_numbers, control.reader)
+        desired, found = _desired(numbered.stack, inspected, ids)
+    stood_in = _stand_ins(control, numbered.stack, desired)
+    return desired, inspected, _all(numbered, inspected, found), stood_in
+
+
 def part(loaded: Loaded, only: tuple[str, ...]) -> Loaded:
     """What was loaded of the workflows of some names; of all when none is given.
 

@@ -11,6 +11,7 @@ from wfprov import __version__
 from wfprov.cli import (
     apply,
     audit,
+    bootstrap,
     catalog,
     check,
     destroy,
@@ -41,7 +42,7 @@ app = typer.Typer(
     epilog="Start with `wfprov inspect FILE --project P --region R`, or `wfprov init`. "
     "Each command shows examples with `--help`.",
 )
-for command in (init, check, inspect, plan, apply, destroy, diff, audit, why, schema):
+for command in (init, check, inspect, plan, apply, destroy, diff, audit, why, bootstrap, schema):
     command.register(app)
 app.add_typer(export.app, name="export")
 app.add_typer(emulator.app, name="emulator")

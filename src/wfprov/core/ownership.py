@@ -24,6 +24,14 @@ def mark_of(stack: str, environment: str) -> str:
     return f"{plain[: _LONGEST - 9]}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
+def bootstrap_mark(mark: str) -> str:
+    """What marks the things that `bootstrap` makes for a stack, by the stack's own mark.
+
+    It is another one: what deploys a stack must outlive the stack.
+    """
+    return mark_of(mark, "bootstrap")
+
+
 def marked(text: str, stack: str) -> str:
     """A description that ends with the stack's mark; without a stack, the text."""
     return f"{text} [wfprov stack={stack}]".strip() if stack else text

@@ -116,6 +116,13 @@ class Desired:
         )
 
 
+def _is_behind(address: Address, members: Iterable[str]) -> bool:
+    """Whether members of a policy come into being with a thing: agents, principals of a pool."""
+    part = {"service_agent": "@gcp-sa-", "workload_identity_pool": "principalSet://"}
+    sign = part.get(address.kind)
+    return sign is not None and any(sign in member for member in members)
+
+
 def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]]:
     """For each thing, those of the others that must be made before it.
 
@@ -134,6 +141,9 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
         found = {n for n in thing.needs() if n in known}
         if isinstance(thing, Access) and any(_AGENT in m.member for m in thing.memberships):
             found |= set(services)  # enabling the API is what makes its agent
+        if isinstance(thing, Access):
+            names = {m.member for m in thing.memberships}
+            found |= {a for a in known if _is_behind(a, names)}
         if isinstance(thing, Resource) and thing.runs_as:
             found |= set(holding.get(thing.runs_as, ()))
         needs[address] = tuple(sorted(found - {address}))

@@ -61,6 +61,7 @@ class Settings:
 
     enforce: bool = True
     operation_polls: int = 1
+    list_sources: bool = True
     visibility_delay: float = 0.0
     refuse_disabled_apis: tuple[str, ...] = (
         "cloudasset",

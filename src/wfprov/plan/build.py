@@ -114,7 +114,7 @@ def _notes(desired: Desired, live: Live, mode: Mode) -> tuple[str, ...]:
         for email in sorted(desired.existing.keys() - live.accounts.keys())
         if not live.offline
     )
-    if not (live.offline or desired.everywhere or mode is Mode.PART):
+    if not (live.offline or desired.everywhere or mode in {Mode.PART, Mode.BOOTSTRAP}):
         unseen += ("Other regions were not looked at: the command line names the place.",)
     if live.not_looked:
         unseen += (f"Not looked at: {'; '.join(dict.fromkeys(live.not_looked))}.",)

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from wfprov.core.address import Address
+from wfprov.core.ownership import bootstrap_mark
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Body, Call, Resource
 from wfprov.core.resource import Replace as Unchangeable
@@ -44,6 +45,7 @@ class Mode(StrEnum):
     PART = "part"
     DESTROY = "destroy"
     REFRESH = "refresh"
+    BOOTSTRAP = "bootstrap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,13 @@ class Plan:
     above: tuple[Access, ...] = ()
     existing: Mapping[str, str] = field(default_factory=dict)
     preflight: Preflight | None = None
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks that its things may carry: what deploys a stack has another than the stack."""
+        if self.mode is Mode.BOOTSTRAP:
+            return (self.mark, bootstrap_mark(self.mark))
+        return (self.mark,)
 
     @property
     def due(self) -> tuple[Change, ...]:

@@ -14,13 +14,19 @@ _CLIENT_METHODS: Final = {
     # Client classes name their methods otherwise than the discovery documents do.
     # https://docs.cloud.google.com/iam/docs/reference/rest (2026-11-23)
     "create_service_account": MethodId("iam", "v1", "projects.serviceAccounts.create"),
-    "patch_service_account": MethodId("iam", "v1", "projects.serviceAccounts.patch"),
+    # A patch is logged with the one permission of an update, whose row is the exact one.
+    # https://docs.cloud.google.com/iam/docs/audit-logging (2026-11-23)
+    "patch_service_account": MethodId("iam", "v1", "projects.serviceAccounts.update"),
     "delete_service_account": MethodId("iam", "v1", "projects.serviceAccounts.delete"),
+    "list_service_accounts": MethodId("iam", "v1", "projects.serviceAccounts.list"),
+    "list_roles": MethodId("iam", "v1", "projects.roles.list"),
     "create_role": MethodId("iam", "v1", "projects.roles.create"),
     "update_role": MethodId("iam", "v1", "projects.roles.patch"),
     "undelete_role": MethodId("iam", "v1", "projects.roles.undelete"),
     "delete_role": MethodId("iam", "v1", "projects.roles.delete"),
     # https://docs.cloud.google.com/workflows/docs/reference/rest (2026-11-23)
+    "list_workflows": MethodId("workflows", "v1", "projects.locations.workflows.list"),
+    "get_workflow": MethodId("workflows", "v1", "projects.locations.workflows.get"),
     "create_workflow": MethodId("workflows", "v1", "projects.locations.workflows.create"),
     "update_workflow": MethodId("workflows", "v1", "projects.locations.workflows.patch"),
     "delete_workflow": MethodId("workflows", "v1", "projects.locations.workflows.delete"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from wfprov.core.address import Address, ResourceName, project_name
 from wfprov.core.diagnostic import Diagnostic
-from wfprov.core.ownership import account_address
+from wfprov.core.ownership import account_address, role_address
 from wfprov.core.policy import Membership
 from wfprov.core.resource import Access, Resource
 from wfprov.core.resource import Replace as Unchangeable
@@ -53,10 +54,10 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         for resource in desired.resources:
             was = live.resources.get(resource.address)
             changes.append(_changed(resource, was))
-            findings += _foreign(desired.mark, resource, was)
+            findings += _foreign(resource, was, mode)
     wanted = set() if mode is Mode.DESTROY else {r.address for r in desired.resources}
     for address, resource in mine.items():
-        if address in wanted or mode is Mode.PART:
+        if address in wanted or mode in _PARTLY:
             continue
         moved_to = _moved_to(resource, desired) if mode is not Mode.DESTROY else ""
         if mode in {Mode.APPLY, Mode.REFRESH} and not moved_to:
@@ -83,6 +84,10 @@ def difference(desired: Desired, live: Live, mode: Mode) -> Difference:
         diagnostics=tuple(findings),
         owned=frozenset(owned),
     )
+
+
+_PARTLY: Final = frozenset({Mode.PART, Mode.BOOTSTRAP})
+"""The modes that do not look at the whole stack."""
 
 
 def own_members(desired: Desired, live: Live) -> frozenset[str]:
@@ -140,16 +145,19 @@ def _changed(resource: Resource, was: Resource | None) -> Change:
     return Update(was, resource) if calls else NoOp(resource)
 
 
-def _foreign(mark: str, resource: Resource, was: Resource | None) -> Iterator[Diagnostic]:
-    if was is not None and was.owner == "" and resource.owner:
+def _foreign(resource: Resource, was: Resource | None, mode: Mode) -> Iterator[Diagnostic]:
+    if was is not None and was.owner == "" and resource.owner and not was.gone:
+        later = "" if mode is Mode.BOOTSTRAP else ", and destroy will remove it"
         yield Diagnostic(
             rule=rules.ADOPTED,
             message=f"{resource.address.name} is there already and carries no mark: the plan makes "
-            "it the stack's, with the access it has, and destroy will remove it",
+            f"it the stack's, with the access it has{later}",
             at=resource.address,
-            help="rename the workflow, or name the account by e-mail, to leave it alone",
+            help="name another deployer with --deployer to leave it alone"
+            if mode is Mode.BOOTSTRAP
+            else "rename the workflow, or name the account by e-mail, to leave it alone",
         )
-    if was is not None and was.owner not in {"", mark} and resource.owner:
+    if was is not None and was.owner not in {"", resource.owner} and resource.owner:
         yield Diagnostic(
             rule=rules.OTHER_STACK,
             message=f"{resource.address.name} is part of the stack {was.owner}",
@@ -204,22 +212,29 @@ def _access(
     dead = frozenset(m for m in before if _dead(m.member, owned))
     unwanted = frozenset() if mode is Mode.PART else ours - wanted
     removes = mode in {Mode.PRUNE, Mode.DESTROY}
+    # What bootstrap bound otherwise before it binds anew: an older condition would stay open.
+    rebound = frozenset(m for m in unwanted if _is_rebound(m, desired, mode))
     missing = wanted - before
     inherited = _inherited(access, missing, given)
     change = AccessChange(
         access=replace(access, memberships=wanted),  # type: ignore[type-var]
         before=before,
         add=missing - inherited.keys(),
-        remove=dead | (unwanted if removes else frozenset()),
+        remove=dead | (unwanted if removes else rebound),
         inherited=inherited,
         because={m: w for m, w in desired.because.get(access.address, {}).items() if m in wanted},
     )
     left = Drift(
         address=access.address,
         message="the stack's own accounts have access that no definition asks for",
-        memberships=frozenset() if removes else unwanted,
+        memberships=frozenset() if removes else unwanted - rebound,
     )
     return change, left
+
+
+def _is_rebound(membership: Membership, desired: Desired, mode: Mode) -> bool:
+    role = role_address(membership.key.role)
+    return mode is Mode.BOOTSTRAP and role in {r.address for r in desired.resources}
 
 
 def _dead(member: str, owned: frozenset[str]) -> bool:

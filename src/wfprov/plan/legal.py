@@ -20,6 +20,7 @@ from wfprov.plan.change import (
     address_of,
 )
 from wfprov.plan.stages import revokes_of
+from wfprov.resources.custom_role import ProjectRole
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.workflow import Workflow
 
@@ -59,7 +60,7 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
     if plan.offline and not isinstance(change, Create | AccessChange):
         yield "an offline plan knows of nothing that is live"
     match change:
-        case Create(after=after) if after.owner != plan.mark and after.delete() is not None:
+        case Create(after=after) if after.owner not in plan.marks and after.delete() is not None:
             yield "what is made carries the stack's mark"
         case Create():
             if plan.mode is Mode.DESTROY:
@@ -67,8 +68,10 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
         case Update(before=before, after=after) | Replace(before=before, after=after):
             if before.address != after.address:
                 yield "before and after are two things"
-            elif before.owner not in {"", plan.mark}:
+            elif before.owner not in {"", *plan.marks}:
                 yield f"it is the stack {before.owner}'s"
+            elif before.owner and after.owner != before.owner:
+                yield f"it stays the stack {before.owner}'s"
             elif isinstance(change, Update) and isinstance(after.update(before), Unchangeable):
                 yield "it can only be replaced"
         case Delete(before=before):
@@ -80,6 +83,15 @@ def _wrong_change(plan: Plan, change: Change) -> Iterator[str]:
             yield from _wrong_access(plan, change)
         case NoOp():
             return
+
+
+def _roles(plan: Plan) -> Iterator[str]:
+    """The custom roles that a plan has, which it may bind otherwise than before."""
+    for change in plan.changes:
+        if not isinstance(change, AccessChange | Delete):
+            resource = change.resource if isinstance(change, NoOp) else change.after
+            if isinstance(resource, ProjectRole):
+                yield f"projects/{resource.project}/roles/{resource.role_id}"
 
 
 def _moved(plan: Plan, change: Delete) -> bool:
@@ -116,7 +128,8 @@ def _wrong_access(plan: Plan, change: AccessChange) -> Iterator[str]:
         yield "it adds what is there, or removes what is not"
     if not change.add <= change.access.memberships:
         yield "it adds what is not wanted"
-    if revokes_of(change) and plan.mode not in _REMOVING:
+    roles = set(_roles(plan)) if plan.mode is Mode.BOOTSTRAP else set()
+    if plan.mode not in _REMOVING and any(m.key.role not in roles for m in revokes_of(change)):
         yield "only destroying and pruning take access away"
     for m in change.remove:
         if m.member.removeprefix("deleted:").partition("?")[0] not in plan.owned:

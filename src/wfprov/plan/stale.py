@@ -69,7 +69,7 @@ def moved(plan: Plan, live: Live) -> tuple[str, ...]:
     made = {address_of(change) for change in plan.changes if not isinstance(change, Delete)}
     for address, _ in _losing(plan):
         account = live.resources.get(address)
-        if account is None or account.owner == plan.mark:
+        if account is None or account.owner in plan.marks:
             continue
         if account.owner or address not in made:
             found.append(f"{address.name} is not the stack's, and the plan takes from it")

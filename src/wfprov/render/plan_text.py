@@ -47,14 +47,26 @@ _SIGNS: Final = {
 }
 _KINDS: Final = {"iam_policy": "policy of", "bigquery_dataset": "access to"}
 _ORDER: Final = (
-    *("api_service", "service_account", "custom_role"),
+    *("api_service", "service_agent", "service_account", "custom_role"),
+    *("workload_identity_pool", "workload_identity_provider"),
     *("iam_policy", "bigquery_dataset", "workflow"),
 )
 """Kinds in the order in which they are made."""
 _MOST_SOURCE_LINES: Final = 40
 _MOST_MEMBERS: Final = 8
 _HIDDEN_FIELDS: Final = frozenset(
-    {"project", "region", "workflow_id", "account_id", "stack", "last_revision", "system_labels"}
+    {
+        "pool_id",
+        "provider_id",
+        "role_id",
+        "project",
+        "region",
+        "workflow_id",
+        "account_id",
+        "stack",
+        "last_revision",
+        "system_labels",
+    }
 )
 
 
@@ -67,7 +79,8 @@ def plan_text(plan: Plan, style: Style = PLAIN, width: int = WIDTH) -> str:
         blocks.append("\n".join(_blocked(plan.blocked, style, width)))
     if plan.preflight is not None:
         blocks.append("\n".join(deployer_lines(plan.preflight, plan.project, style, width)))
-    added = tuple(_added(plan, width))
+    # The roles of a deployer are shown whole above: a sentence of thirty permissions adds nothing.
+    added = () if plan.mode is Mode.BOOTSTRAP else tuple(_added(plan, width))
     if added:
         blocks.append("\n".join(added))
     return "\n\n".join([_head(plan, style), *filter(None, blocks), _summary(plan, style, width)])
@@ -88,7 +101,8 @@ def clock_time(seconds: float) -> str:
 
 def _head(plan: Plan, style: Style) -> str:
     where = f" in {plan.environment}" if plan.environment else ""
-    words = style.paint(f"Stack {plan.stack}{where}", "bold")
+    what = "Bootstrap of stack" if plan.mode is Mode.BOOTSTRAP else "Stack"
+    words = style.paint(f"{what} {plan.stack}{where}", "bold")
     tail = f" on {plan.project}" if plan.project else ""
     against = "  against an empty project: nothing was read" if plan.offline else ""
     return f"{words}{tail}{style.paint(against, 'dim')}"
@@ -143,6 +157,8 @@ def _place(scope: str, plan: Plan) -> str:
 
 
 def _shown(resource: Resource) -> Mapping[str, object]:
+    if resource.kind == "service_agent":
+        return {}
     shown = {k: v for k, v in resource.wire().items() if k not in _HIDDEN_FIELDS}
     if isinstance(resource, Workflow):
         if resource.env:
@@ -171,6 +187,9 @@ def _fields(
             yield f"      {name}  {lines}{_digest(now, style)}"
         elif isinstance(was or now, Mapping) and key != "source":
             yield from _map(name, was, now, style)
+        elif key not in before and isinstance(now, list):
+            hang = " " * (wide + 8)
+            yield from _wrapped(f"{name}  {_value(now)}", WIDTH, indent="      ", hang=hang)
         elif key not in before:
             yield f"      {name}  {_value(now)}"
         else:

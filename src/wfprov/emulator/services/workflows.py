@@ -98,6 +98,20 @@ def _get(call: Call) -> Json:
     raise not_found(f"{call.resource}@{wanted}")
 
 
+def _list(call: Call) -> Json:
+    """A page of workflows; a setting leaves their sources out, for a client must not rely on them.
+
+    The reference does not say what a list shows of each:
+    https://cloud.google.com/workflows/docs/reference/rest/v1/projects.locations.workflows/list
+    (not opened)
+    """
+    page = generic.list_(call)
+    if not call.world.settings.list_sources:
+        for workflow in page.get("workflows", ()):
+            workflow.pop("sourceContents", None)
+    return page
+
+
 def _list_revisions(call: Call) -> Json:
     stored = call.stored()
     newest_first = [dict(revision) for revision in reversed(stored.get("_revisions", ()))]
@@ -198,6 +212,7 @@ SERVICE: Final = Service(
             "projects.locations.workflows.get": _get,
             "projects.locations.workflows.patch": _patch,
             "projects.locations.workflows.delete": _delete,
+            "projects.locations.workflows.list": _list,
             "projects.locations.workflows.listRevisions": _list_revisions,
         }
     },
