@@ -186,6 +186,8 @@ def test_the_deployer_applies_the_stack_and_every_later_change(ready, emulator, 
 def test_nobody_with_less_can_apply(ready, emulator, cloud, monkeypatch):
     """Each permission of each role of the deployer, taken away by itself, makes an apply fail.
 
+    The control plane itself refuses: nothing is asked before.
+
     Lists may leave out the source of a workflow; then each is read. One permission alone is missed
     in another way, which the next test shows.
     """
@@ -207,7 +209,7 @@ def test_nobody_with_less_can_apply(ready, emulator, cloud, monkeypatch):
             tried += 1
             less = [p for p in permissions if p != permission]
             if not any(
-                refused(lambda: apply(ready), permission)
+                refused(lambda: apply(ready, "--no-preflight"), permission)
                 for state in (fresh, applied)
                 if less_is_held(emulator, cloud, state, name, less)
             ):
@@ -224,7 +226,10 @@ def test_without_the_operations_a_deployment_is_read_back_and_not_awaited(
     less = [p for p in roles(cloud)[name] if p != "workflows.operations.get"]
     set_permissions(cloud, name, less)
     as_deployer(emulator, monkeypatch)
-    ended = apply(ready)
+    asked = apply(ready)
+    assert asked.code == 4
+    assert "workflows.operations.get" in asked.err
+    ended = apply(ready, "--no-preflight")
     assert "was there already" in ended.out
     polled = [e for e in emulator.plane.requests() if "operations.get" in e.get("method", "")]
     assert {e["status"] for e in polled if e["api"] == "workflows"} == {403}
@@ -480,3 +485,23 @@ def test_an_account_of_that_name_is_adopted_and_another_stacks_is_not(shop, clou
     refused = shop.wfprov("bootstrap", "-e", "shop", "--auto-approve")
     assert refused.code == 1
     assert "is part of the stack other__bootstrap" in refused.out + refused.err
+
+
+def test_who_may_not_make_all_of_it_is_told_before_anything_is_made(
+    shop, emulator, cloud, monkeypatch
+):
+    before = project_policy(cloud)
+    more = {"role": "roles/viewer", "members": ["user:ben@example.com"]}
+    auditor = {"role": "roles/iam.securityReviewer", "members": ["user:ben@example.com"]}
+    body = {"policy": {**before, "bindings": [*before["bindings"], more, auditor]}}
+    call = Call(
+        client="cloudresourcemanager:v3",
+        method="projects.setIamPolicy",
+        request={"resource": HOME, "body": body},
+    )
+    before = cloud.send(call)
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token("user:ben@example.com"))
+    ended = shop.wfprov("bootstrap", "-e", "shop", "--auto-approve", "--github", "acme/orders")
+    assert ended.code == 4, ended.out + ended.err
+    assert "nothing was changed" in ended.err
+    assert project_policy(cloud) == before

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wfprov.app.grantable import doubts
 from wfprov.app.load import Loaded
 from wfprov.app.plan import Planned, desired_state
+from wfprov.app.preflight import preflight
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.core.diagnostic import in_order
 from wfprov.core.errors import InputError, ServiceDisabledError
@@ -42,9 +43,10 @@ def make(
     now: Callable[[], float],
     wishes: Wishes,
     *,
+    asks: bool = True,
     parallel: int,
 ) -> Ready:
-    """What makes the environment ready, against what is live.
+    """What makes the environment ready, against what is live; `asks`: whether one may make it.
 
     Raises:
         InputError: there is no project, or its API for projects is off.
@@ -57,7 +59,7 @@ def make(
             help="write `project:` into the environment, or give --project",
         )
     try:
-        return _made(loaded, control, now, wishes, parallel=parallel)
+        return _made(loaded, control, now, wishes, asks=asks, parallel=parallel)
     except ServiceDisabledError as error:
         if "cloudresourcemanager" not in error.message:
             raise
@@ -73,6 +75,7 @@ def _made(
     now: Callable[[], float],
     wishes: Wishes,
     *,
+    asks: bool = True,
     parallel: int,
 ) -> Ready:
     stack, inspected, found, stood_in = desired_state(loaded, control, parallel=parallel)
@@ -92,6 +95,10 @@ def _made(
             *doubts(checked.value.changes, control.reader),
         ]
     )
+    made = replace(checked.value, errors=tuple(d.message for d in findings if d.is_error))
+    if asks and made.applyable and made.due:
+        said = preflight(made.due, control.reader, facts(), parallel=parallel)
+        made = replace(made, preflight=said)
     open_ones = len({b.site for b in stack.blocked})
     notes = list(wanted.notes)
     if open_ones:
@@ -100,11 +107,7 @@ def _made(
             "the deployer's role; run bootstrap again when they are answered."
         )
     planned = Planned(
-        plan=replace(
-            checked.value,
-            notes=(*checked.value.notes, *notes),
-            errors=tuple(d.message for d in findings if d.is_error),
-        ),
+        plan=replace(made, notes=(*made.notes, *notes)),
         live=live,
         inspected=inspected,
         diagnostics=findings,

@@ -76,6 +76,7 @@ def bootstrap(
         bool, typer.Option("--plan-only", help="Show what it would make, and make nothing.")
     ] = False,
     auto_approve: options.AutoApprove = False,
+    no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
     events: options.Events = None,
@@ -92,6 +93,7 @@ def bootstrap(
     from wfprov.app.bootstrap import make
     from wfprov.app.load import load
     from wfprov.app.plan import ERROR
+    from wfprov.app.preflight import must_be_allowed
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
@@ -122,7 +124,14 @@ def bootstrap(
         ) as reach,
         control_plane(loaded.stack, reach) as control,
     ):
-        ready = make(loaded, control, SystemClock().now, wishes, parallel=parallelism)
+        ready = make(
+            loaded,
+            control,
+            SystemClock().now,
+            wishes,
+            asks=not no_preflight,
+            parallel=parallelism,
+        )
         planned = ready.planned
         reach.on_event(Planned(planned.plan))
         show(planned, output)
@@ -130,6 +139,7 @@ def bootstrap(
             return ERROR
         code, done = 0, [not planned.plan.due]
         if planned.plan.due and not plan_only:
+            must_be_allowed(planned.plan.preflight)
             code = approved(
                 planned,
                 control,
