@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -27,7 +27,9 @@ from wfprov.desired.model import Existing, Inspected, Shared, Stack, WorkflowSpe
 from wfprov.desired.names import identity_email
 from wfprov.plan.build import plan, plan_offline
 from wfprov.plan.change import Mode, Plan
+from wfprov.plan.division import Division
 from wfprov.plan.live import NOTHING, Live, numbered, project_call, read_live
+from wfprov.plan.shard import Shard, workflows_of
 
 ERROR: Final = 1
 DUE: Final = 2
@@ -39,13 +41,14 @@ class Asked:
     """What a plan is asked for: what it is made for, and of which workflows; none: of all.
 
     `pinned`: the command line says where, over what the files say, so nothing has moved.
-    `preflight`: whether the deployer is asked about.
+    `preflight`: whether the deployer is asked about; `shard`: of which part of the workflows.
     """
 
     mode: Mode = Mode.APPLY
     only: tuple[str, ...] = ()
     pinned: bool = False
     preflight: bool = True
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +84,36 @@ class Planned:
         return DUE if detailed and due else 0
 
 
-def make_offline(loaded: Loaded, now: Callable[[], float], only: tuple[str, ...] = ()) -> Planned:
+def make_offline(
+    loaded: Loaded,
+    now: Callable[[], float],
+    only: tuple[str, ...] = (),
+    shard: Shard | None = None,
+) -> Planned:
     """What the stack would make in an empty project."""
     loaded = part(loaded, only)
     inspected = heeded(inspect_stack(loaded, facts()))
     desired, found = _desired(loaded.stack, inspected)
-    return _offline(loaded, inspected, desired, found, now)
+    division = None
+    if shard is not None:
+        loaded, inspected, division = _sharded(loaded, inspected, desired, shard)
+        desired, found = _desired(loaded.stack, inspected)
+    made = _offline(loaded, inspected, desired, found, now)
+    return replace(made, plan=replace(made.plan, division=division))
+
+
+def _sharded(
+    loaded: Loaded, inspected: tuple[Inspected, ...], desired: Desired, shard: Shard
+) -> tuple[Loaded, tuple[Inspected, ...], Division]:
+    """What was loaded and found of the shard's workflows.
+
+    What is wrong with the others is theirs to tell, but for the first shard: it tells it all.
+    """
+    mine, division = workflows_of(desired, shard)
+    rest = _only(loaded, mine)
+    if shard.index == 1:
+        rest = replace(rest, diagnostics=loaded.diagnostics)
+    return rest, tuple(one for one in inspected if one.workflow.name in mine), division
 
 
 def _offline(
@@ -132,8 +159,13 @@ def make_live(
     wrong = any(d.is_error for d in _all(numbered, inspected, found))
     if wrong and mode is not Mode.DESTROY:
         return _offline(numbered, inspected, desired, found, now)
+    ids: Mapping[str, str] | None = None
     if desired.foreign_numbers:
         ids = _ids(desired.foreign_numbers, control.reader)
+        desired, found = _desired(numbered.stack, inspected, ids)
+    division = None
+    if asked.shard is not None:
+        numbered, inspected, division = _sharded(numbered, inspected, desired, asked.shard)
         desired, found = _desired(numbered.stack, inspected, ids)
     desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
     stood_in = _stand_ins(control, numbered.stack, desired)
@@ -148,7 +180,7 @@ def make_live(
     findings = _all(numbered, inspected, found, checked.diagnostics, refused)
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)
-    made = _with_errors(checked, findings)
+    made = replace(_with_errors(checked, findings), division=division)
     if asked.preflight and made.applyable:
         said = preflight(made.due, control.reader, facts(), parallel=parallel)
         made = replace(made, preflight=said if made.due else None)
@@ -205,6 +237,11 @@ def part(loaded: Loaded, only: tuple[str, ...]) -> Loaded:
                     f"{one.name} and {other.name} would both run as {identity_email(one)}",
                     help="rename one, or let them share: `service_account: {shared: NAME}`",
                 )
+    return _only(loaded, only)
+
+
+def _only(loaded: Loaded, names: Container[str]) -> Loaded:
+    chosen = tuple(w for w in loaded.stack.workflows if w.name in names)
     own = {w.source_path for w in chosen}
     others = {w.source_path for w in loaded.stack.workflows} - own
     found = tuple(

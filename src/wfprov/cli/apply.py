@@ -13,12 +13,14 @@ from wfprov.cli.execution import approved, carried_out
 from wfprov.cli.output import Output
 from wfprov.cli.plan import show
 from wfprov.cli.selection import asked, selected
+from wfprov.cli.sharding import shard_of, share
 from wfprov.core.errors import InputError
 
 if TYPE_CHECKING:
     from wfprov.app.load import Selection
     from wfprov.app.plan import Asked
     from wfprov.app.wiring import Reach
+    from wfprov.plan.shard import Shard
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +50,7 @@ def apply(
     only: options.Only = None,
     prune: options.Prune = False,
     auto_approve: options.AutoApprove = False,
+    shard: options.ShardOption = None,
     no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
@@ -85,21 +88,44 @@ def apply(
                     f"{plan_file} says already what is done",
                     help="plan again with --only, --prune or the paths, and apply that",
                 )
-            return _saved(plan_file, selection, output, reach, preflight=not no_preflight)
-        want = asked(selection, only=only, prune=prune, preflight=not no_preflight)
+            return _saved(
+                plan_file,
+                selection,
+                output,
+                reach,
+                preflight=not no_preflight,
+                shard=shard_of(shard),
+            )
+        want = asked(
+            selection,
+            only=only,
+            prune=prune,
+            preflight=not no_preflight,
+            shard=shard_of(shard),
+        )
         return _direct(selection, want, output, reach, ask=not auto_approve)
 
 
 def _saved(
-    plan_file: Path, selection: Selection, output: Output, reach: Reach, *, preflight: bool
+    plan_file: Path,
+    selection: Selection,
+    output: Output,
+    reach: Reach,
+    *,
+    preflight: bool,
+    shard: Shard | None,
 ) -> int:
     from wfprov.app.apply import resumed, saved
     from wfprov.app.preflight import allowed
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
+    from wfprov.render.division_text import division_text
 
     plan, stack = saved(plan_file, selection)
+    plan = share(plan, plan_file, shard)
+    if plan.division is not None:
+        output.result(division_text(plan.division, output.width))
     with control_plane(stack, reach) as control:
         live = resumed(plan, control, SystemClock(), reach.parallel)
         if live is None:
@@ -108,7 +134,8 @@ def _saved(
         reach.on_event(Planned(plan))
         if preflight:
             allowed(plan, control.reader, parallel=reach.parallel)
-        return carried_out(plan, live, control, reach, output, again=f"wfprov apply {plan_file}")
+        again = f"wfprov apply {plan_file}" + (f" --shard {shard}" if shard else "")
+        return carried_out(plan, live, control, reach, output, again=again)
 
 
 def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, ask: bool) -> int:
@@ -121,7 +148,7 @@ def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, 
     from wfprov.plan.change import Mode
 
     loaded = load(selection)
-    early = make_offline(loaded, SystemClock().now, want.only)
+    early = make_offline(loaded, SystemClock().now, want.only, want.shard)
     if not early.ok:
         show(early, output)
         return early.exit_code()
@@ -140,6 +167,7 @@ def _direct(selection: Selection, want: Asked, output: Output, reach: Reach, *, 
         must_be_allowed(planned.plan.preflight)
         again = "wfprov apply" + (f" -e {selection.environment}" if selection.environment else "")
         again += " --prune" if want.mode is Mode.PRUNE else ""
+        again += f" --shard {want.shard}" if want.shard else ""
         again += "".join(f" --only {name}" for name in want.only)
         again += "".join(f" --path {path}" for path in selection.paths)
         return approved(

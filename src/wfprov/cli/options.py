@@ -80,6 +80,16 @@ NoPreflight: TypeAlias = Annotated[
     bool,
     typer.Option("--no-preflight", help="Do not ask first whether the deployer may do all of it."),
 ]
+ShardOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Part I of N, by policies that are not shared. Default: the variables of a Cloud Run "
+        "job, GitLab or CircleCI, or WFPROV_SHARD.",
+        show_default=False,
+    ),
+]
 RefreshOnly: TypeAlias = Annotated[
     bool,
     typer.Option("--refresh-only", help="Show what was changed by others since the last apply."),

@@ -12,6 +12,7 @@ from wfprov.cli import options
 from wfprov.cli.calls import watched
 from wfprov.cli.output import Output
 from wfprov.cli.selection import asked, selected
+from wfprov.cli.sharding import shard_of
 from wfprov.core.errors import InputError, WfprovError
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def register(app: typer.Typer) -> None:
         "  `wfprov plan order.yaml --project acme --region europe-west1 --offline`\n\n"
         "  `wfprov plan -e prod --detailed-exitcode`  2 when changes are due\n\n"
         "  `wfprov plan -e prod --refresh-only`  what others changed since the last apply\n\n"
-        "  `wfprov plan -e prod --only order-intake`  one workflow and its access"
+        "  `wfprov plan -e prod --only order-intake`  one workflow and its access\n\n"
+        "  `wfprov plan -e prod --shard 2/5 -o plan-2.json`  in each job of a matrix\n\n"
+        "  `wfprov plan --merge plan-*.json -o plan.json`  the shards as one plan"
     )(plan)
 
 
@@ -57,6 +60,10 @@ def plan(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="What to print.")
     ] = "text",
+    shard: options.ShardOption = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Each PATH is a shard's saved plan: make one of them.")
+    ] = False,
     no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     events: options.Events = None,
@@ -75,6 +82,8 @@ def plan(
     from wfprov.app.plan import make_offline
 
     output = Output.of_process()
+    if merge:
+        return _merge(paths or [], out, output, as_json=output_format == "json")
     selection = selected(paths, env, config, project, region)
     want = asked(
         selection,
@@ -83,6 +92,7 @@ def plan(
         refresh_only=refresh_only,
         destroy=destroy,
         preflight=not no_preflight,
+        shard=shard_of(shard),
     )
     if offline and (prune or refresh_only or destroy):
         raise InputError(
@@ -91,7 +101,7 @@ def plan(
         )
     loaded = load(selection)
     if offline:
-        planned = make_offline(loaded, time, want.only)
+        planned = make_offline(loaded, time, want.only, want.shard)
     else:
         watching = watched(
             output,
@@ -108,6 +118,16 @@ def plan(
     if out is not None:
         _save(planned, out, output)
     return planned.exit_code(detailed=detailed_exitcode)
+
+
+def _merge(paths: list[str], out: Path | None, output: Output, *, as_json: bool) -> int:
+    from wfprov.app.merge import merge
+
+    planned = merge(paths)
+    show(planned, output, as_json=as_json)
+    if out is not None:
+        _save(planned, out, output)
+    return planned.exit_code()
 
 
 def _live(loaded: Loaded, want: Asked, watching: AbstractContextManager[Reach]) -> Planned:
@@ -128,7 +148,10 @@ def _live(loaded: Loaded, want: Asked, watching: AbstractContextManager[Reach]) 
             reach.on_event(Made(planned.plan))
             return planned
     except WfprovError:
-        if want.mode is Mode.DESTROY or (early := make_offline(loaded, now, want.only)).ok:
+        if (
+            want.mode is Mode.DESTROY
+            or (early := make_offline(loaded, now, want.only, want.shard)).ok
+        ):
             raise
         return early
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wfprov.cli.sharding import whole
 from wfprov.core.errors import InputError
 
 if TYPE_CHECKING:
     from wfprov.app.load import Selection
     from wfprov.app.plan import Asked
+    from wfprov.plan.shard import Shard
 
 
 def selected(
@@ -39,6 +41,7 @@ def asked(
     refresh_only: bool = False,
     destroy: bool = False,
     preflight: bool = True,
+    shard: Shard | None = None,
 ) -> Asked:
     """What a plan is asked for, by the flags.
 
@@ -61,9 +64,14 @@ def asked(
             f"{flags[chosen[0]]} looks at the whole stack, and {some} names a part of it",
             help=f"leave out {some} or {flags[chosen[0]]}",
         )
+    if chosen:
+        whole(shard, flags[chosen[0]])
+    if only:
+        whole(shard, "--only")
     return Asked(
-        mode=chosen[0] if chosen else Mode.PART if some else Mode.APPLY,
+        mode=chosen[0] if chosen else Mode.PART if some or shard else Mode.APPLY,
         only=tuple(only or ()),
         pinned=bool(selection.project or selection.region),
         preflight=preflight,
+        shard=shard,
     )

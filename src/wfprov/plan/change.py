@@ -24,6 +24,7 @@ from wfprov.core.resource import Access, Body, Call, Resource
 from wfprov.core.resource import Replace as Unchangeable
 from wfprov.desired.graph import Because, Blocked
 from wfprov.plan.allowed import Preflight
+from wfprov.plan.division import Division
 
 
 class Action(StrEnum):
@@ -141,7 +142,7 @@ class Plan:
     What it rests on without changing it: unchanged things are among the changes, `above` are the
     policies that give inherited grants, `existing` the accounts of others that workflows run as,
     by e-mail address, with the unique id of each. `preflight` is what was said of the one who
-    planned, None when nobody was asked.
+    planned, None when nobody was asked; `division` which part of the stack it is, None for all.
     """
 
     stack: str
@@ -163,6 +164,7 @@ class Plan:
     above: tuple[Access, ...] = ()
     existing: Mapping[str, str] = field(default_factory=dict)
     preflight: Preflight | None = None
+    division: Division | None = None
 
     @property
     def marks(self) -> tuple[str, ...]:

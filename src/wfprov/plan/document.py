@@ -51,6 +51,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "fingerprints": _fingerprints(plan),
         "deployer_permissions": list(plan.deployer_permissions),
+        "shard": None if plan.division is None else asdict(plan.division),
         "preflight": None if plan.preflight is None else _preflight(plan.preflight),
     }
 

@@ -31,6 +31,7 @@ from wfprov.plan.change import (
 )
 from wfprov.plan.stages import revokes_of
 from wfprov.render.deployer_text import deployer_lines, deployer_words
+from wfprov.render.division_text import division_text
 from wfprov.render.names import counted, short_name
 from wfprov.render.snippet import WIDTH
 from wfprov.render.style import PLAIN, Style, padded, safe, safe_lines
@@ -83,7 +84,9 @@ def plan_text(plan: Plan, style: Style = PLAIN, width: int = WIDTH) -> str:
     added = () if plan.mode is Mode.BOOTSTRAP else tuple(_added(plan, width))
     if added:
         blocks.append("\n".join(added))
-    return "\n\n".join([_head(plan, style), *filter(None, blocks), _summary(plan, style, width)])
+    return "\n\n".join(
+        [_head(plan, style, width), *filter(None, blocks), _summary(plan, style, width)]
+    )
 
 
 def thing(address: Address, project: str = "") -> str:
@@ -99,13 +102,14 @@ def clock_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _head(plan: Plan, style: Style) -> str:
+def _head(plan: Plan, style: Style, width: int) -> str:
     where = f" in {plan.environment}" if plan.environment else ""
     what = "Bootstrap of stack" if plan.mode is Mode.BOOTSTRAP else "Stack"
     words = style.paint(f"{what} {plan.stack}{where}", "bold")
     tail = f" on {plan.project}" if plan.project else ""
     against = "  against an empty project: nothing was read" if plan.offline else ""
-    return f"{words}{tail}{style.paint(against, 'dim')}"
+    head = f"{words}{tail}{style.paint(against, 'dim')}"
+    return head if plan.division is None else f"{head}\n{division_text(plan.division, width)}"
 
 
 def _changes(plan: Plan, style: Style, width: int) -> Iterator[str]:

@@ -45,10 +45,16 @@ def plan_schema() -> dict[str, object]:
         "notes": listed(FILLED),
         "fingerprints": mapped(_DIGEST),
         "deployer_permissions": listed(FILLED),
+        "shard": optional(_shard()),
         "preflight": optional(_preflight()),
     }
     saved = {"exact": {"type": "object"}, "contents": mapped(TEXT), "digest": _DIGEST}
     return document("wfprov plan", closed({**shown, **saved}, required=shown))
+
+
+def _shard() -> dict[str, object]:
+    number: dict[str, object] = {"type": "integer", "minimum": 0}
+    return closed(dict.fromkeys(("index", "count", "workflows", "of", "together"), number))
 
 
 def _preflight() -> dict[str, object]:
