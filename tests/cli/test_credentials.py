@@ -109,6 +109,8 @@ def test_every_command_that_reaches_the_cloud_impersonates(
     for command in (
         ("apply", "-e", "shop", "--auto-approve"),
         ("audit", "-e", "shop"),
+        ("why", "main.charge", "-e", "shop"),
+        ("bootstrap", "-e", "shop", "--auto-approve"),
         ("destroy", "-e", "shop", "--auto-approve"),
         ("catalog", "refresh", "-e", "shop"),
     ):

@@ -74,6 +74,8 @@ def why(
         Literal["text", "json"], typer.Option("--format", help="What to print.")
     ] = "text",
     parallelism: options.Parallelism = 10,
+    impersonate: options.Impersonate = None,
+    billing_project: options.BillingProject = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -104,7 +106,13 @@ def why(
     else:
         with (
             watched(
-                output, command="why", verbose=verbose, quiet=quiet, parallel=parallelism
+                output,
+                command="why",
+                impersonate=impersonate,
+                billing_project=billing_project,
+                verbose=verbose,
+                quiet=quiet,
+                parallel=parallelism,
             ) as reach,
             control_plane(loaded.stack, reach) as control,
         ):
