@@ -32,7 +32,10 @@ def init(
         bool, typer.Option("--list", help="Name the starters and what each shows.")
     ] = False,
 ) -> int:
-    """Write wfprov.yaml, environments/ and workflows/ from a starter; never over a file."""
+    """Write wfprov.yaml, environments/ and workflows/ from a starter; never over a file.
+
+    Editors with the YAML language server complete and check the configuration by schemas/.
+    """
     from wfprov.app.init import init as write_stack
     from wfprov.app.init import templates
 

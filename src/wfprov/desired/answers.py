@@ -14,7 +14,8 @@ from wfprov.language.nodes import MappingNode, Node
 
 ANSWER_KINDS: Final[tuple[str, ...]] = get_args(AnswerKind)
 GENERATIONS: Final = ("1", "2")
-_KEY: Final = re.compile(r"[^@\s][^@]*(?:@[^@\s][^@]*)?")
+SITE_ID: Final = re.compile(r"[^@\s][^@]*(?:@[^@\s][^@]*)?")
+"""The key of an answer: a call site, or one way of reaching it."""
 
 SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "cloud_run": re.compile(
@@ -57,7 +58,7 @@ def answers(reader: Reader, node: Node) -> dict[str, Answer]:
     """The block, by the id of a call site or by `site@via`."""
     found: dict[str, Answer] = {}
     for entry in reader.entries(node, "`answers`"):
-        if not _KEY.fullmatch(entry.key):
+        if not SITE_ID.fullmatch(entry.key):
             reader.bad_key(
                 entry,
                 f"`{entry.key}` is not the id of a call site",

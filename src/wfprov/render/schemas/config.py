@@ -1,8 +1,11 @@
-"""The JSON Schemas of wfprov.yaml and environments/ENV.yaml, for editors."""
+"""The JSON Schemas of wfprov.yaml and environments/ENV.yaml: each key with its help."""
 
 from __future__ import annotations
 
-from wfprov.desired.answers import GENERATIONS
+from collections.abc import Mapping
+from typing import Final
+
+from wfprov.desired.answers import EXAMPLES, GENERATIONS, SHAPES, SITE_ID
 from wfprov.desired.layer import (
     CALL_LOG_LEVELS,
     CUSTOM_ROLES,
@@ -20,12 +23,16 @@ from wfprov.desired.shapes import (
     LABEL_KEY,
     LABEL_VALUE,
     MAX_DESCRIPTION,
+    MAX_ENV_VALUE_BYTES,
     MAX_ENV_VARS,
     MAX_LABELS,
     PERMISSION,
+    PERMISSION_ON,
     PROJECT,
     PROJECT_NUMBER,
     REGION,
+    RESERVED_LABELS,
+    RESERVED_PREFIXES,
     ROLE,
     SHARED_NAME,
     STACK,
@@ -34,28 +41,70 @@ from wfprov.desired.shapes import (
 from wfprov.render.schemas.shape import (
     BOOLEAN,
     COUNT,
+    EDITORS,
     FILLED,
     closed,
     document,
     listed,
-    mapped,
     matching,
     one_of,
     optional,
 )
 
-_SCALAR = {"type": ["string", "number", "boolean"]}
+HELP: Final[Mapping[str, str]] = {
+    "version": "The version of this format: 1.",
+    "stack": "The name that marks what the stack owns, as a label and in descriptions.",
+    "workflows": "The workflows by name. In an environment: what differs there.",
+    "policy": "Which grants may be made, and how.",
+    "project": "The id of the project that the workflows are deployed to.",
+    "project_number": "The number of that project. Optional: it is read live. Written down, "
+    "addresses that hold it are understood without asking the cloud.",
+    "region": "The region that the workflows are deployed to, such as europe-west1.",
+    "endpoint": "`cloud`, `embedded` (the control plane in wfprov itself), or an address.",
+    "endpoints": "Addresses of single APIs, by short name: {run: https://...}.",
+    "universe_domain": "The domain of another universe of Google's APIs.",
+    "source": "The definition: a file beside this one, or a glob of several.",
+    "templating": "What renders the definition before it is deployed; `auto` looks at it.",
+    "service_account": "`dedicated` (the default: one for each workflow), the e-mail address of an "
+    "account that is there, or {shared: NAME}.",
+    "env": "Environment variables, which `sys.get_env` reads. No secrets: everybody who may read "
+    "the workflow reads them.",
+    "call_log_level": "Which calls the service logs.",
+    "execution_history_level": "How much of each execution's history the service keeps.",
+    "description": "What the workflow is for; the console shows it.",
+    "labels": "Labels of the workflow.",
+    "crypto_key": "A key of Cloud KMS: projects/P/locations/L/keyRings/R/cryptoKeys/K.",
+    "deletion_protection": "Whether wfprov refuses to delete the workflow.",
+    "triggers": "What starts the workflow: schedules, events.",
+    "arguments": "What is known of the runtime argument: calls that depend on it become exact.",
+    "template_values": "Values for the placeholders of a template, by name.",
+    "answers": "What the definition cannot tell, by the id of the call: main.STEP. "
+    "`wfprov inspect` shows what is asked, and the lines to write here.",
+    "forbidden_roles": "Roles that are never granted; a plan that needs one is blocked.",
+    "dedicated_identity": "`required`: no workflow runs as the project's default account.",
+    "custom_roles": "When a custom role is made: never, when-narrower (than predefined roles by "
+    "more than the threshold), or always.",
+    "custom_role_threshold": "How many permissions in excess a predefined role may hold before "
+    "`when-narrower` makes a custom role.",
+    "prefer_roles": "The role that answers a permission: {run.routes.invoke: roles/run.invoker}.",
+}
+"""What each key is for."""
+
+_VALUE: Final[dict[str, object]] = {
+    "type": ["string", "number", "boolean"],
+    "maxLength": MAX_ENV_VALUE_BYTES,
+}
 
 
 def config_schema() -> dict[str, object]:
     """The schema of wfprov.yaml."""
-    properties = {
+    properties: dict[str, object] = {
         "version": {"const": 1},
         "stack": matching(STACK.pattern),
         "workflows": _workflows(),
         "policy": _policy(),
     }
-    return document("wfprov.yaml", closed(properties, ("workflows",)))
+    return document("wfprov.yaml", closed(_told(properties), ("workflows",)), EDITORS)
 
 
 def environment_schema() -> dict[str, object]:
@@ -72,7 +121,7 @@ def environment_schema() -> dict[str, object]:
         "workflows": _workflows(),
         "policy": _policy(),
     }
-    return document("wfprov environment", _written(properties))
+    return document("wfprov environment", _written(properties), EDITORS)
 
 
 def _workflows() -> dict[str, object]:
@@ -93,19 +142,22 @@ def _workflow() -> dict[str, object]:
                 ]
             },
             "env": {
-                **_keyed("(?!GOOGLE|WORKFLOWS).+", _SCALAR),
+                **_keyed(f"(?!{'|'.join(RESERVED_PREFIXES)}).+", _VALUE),
                 "maxProperties": MAX_ENV_VARS,
             },
             "call_log_level": one_of(CALL_LOG_LEVELS),
             "execution_history_level": one_of(EXECUTION_HISTORY_LEVELS),
             "description": {**FILLED, "maxLength": MAX_DESCRIPTION},
-            "labels": {**_keyed(LABEL_KEY.pattern, label), "maxProperties": MAX_LABELS},
+            "labels": {
+                **_keyed(f"(?!{'|'.join(RESERVED_LABELS)}){LABEL_KEY.pattern}", label),
+                "maxProperties": MAX_LABELS,
+            },
             "crypto_key": matching(CRYPTO_KEY.pattern),
             "deletion_protection": BOOLEAN,
             "triggers": listed(_trigger()),
             "arguments": True,
             "template_values": {"type": "object"},
-            "answers": mapped(_answer()),
+            "answers": _keyed(SITE_ID.pattern, _answer()),
             "project": matching(PROJECT.pattern),
             "region": matching(REGION.pattern),
         }
@@ -121,19 +173,28 @@ def _trigger() -> dict[str, object]:
 
 def _answer() -> dict[str, object]:
     generation = one_of([*GENERATIONS, *map(int, GENERATIONS)])
-    values = {
+
+    def told(kind: str) -> dict[str, object]:
+        shape = SHAPES.get(kind)
+        return FILLED if shape is None else matching(shape.pattern)
+
+    values: dict[str, dict[str, object]] = {
         "external": FILLED,
-        "cloud_run": FILLED,
-        "cloud_run_job": FILLED,
-        "function": closed({"name": FILLED, "generation": generation}),
-        "iap": closed({"resource": FILLED}),
-        "private": FILLED,
-        "api_method": FILLED,
-        "permissions": {**listed(matching(PERMISSION.pattern)), "minItems": 1},
-        "host": FILLED,
+        "cloud_run": told("cloud_run"),
+        "cloud_run_job": told("cloud_run_job"),
+        "function": closed({"name": told("function"), "generation": generation}),
+        "iap": closed({"resource": told("iap")}),
+        "private": told("private"),
+        "api_method": told("api_method"),
+        "permissions": {**listed(matching(PERMISSION_ON.pattern)), "minItems": 1},
+        "host": told("host"),
         "workspace": FILLED,
     }
-    return {**closed(values, ()), "minProperties": 1, "maxProperties": 1}
+    shown = {
+        kind: {**value, "description": f"For example {EXAMPLES[kind]}."}
+        for kind, value in values.items()
+    }
+    return {**closed(shown, ()), "minProperties": 1, "maxProperties": 1}
 
 
 def _policy() -> dict[str, object]:
@@ -151,7 +212,18 @@ def _policy() -> dict[str, object]:
 
 def _written(properties: dict[str, object]) -> dict[str, object]:
     """An object of which nothing has to be written; a key without a value is as if left out."""
-    return closed({name: optional(schema) for name, schema in properties.items()}, ())
+    return closed(_told({name: optional(schema) for name, schema in properties.items()}), ())
+
+
+def _told(properties: Mapping[str, object]) -> dict[str, object]:
+    """The properties, each with its help, which an editor shows."""
+    return {
+        name: {"allOf": [schema], "description": HELP[name]}
+        if isinstance(schema, bool)
+        else {**schema, "description": HELP[name]}
+        for name, schema in properties.items()
+        if isinstance(schema, Mapping | bool)
+    }
 
 
 def _keyed(pattern: str, values: object) -> dict[str, object]:

@@ -6,15 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+EDITORS: Final = "http://json-schema.org/draft-07/schema#"
+"""What the YAML language server knows: draft 7 and below in its release 1.19.
+
+Source: https://classic.yarnpkg.com/en/package/yaml-language-server (2026-11-24)
+"""
 TEXT: Final[dict[str, object]] = {"type": "string"}
 FILLED: Final[dict[str, object]] = {"type": "string", "minLength": 1}
 BOOLEAN: Final[dict[str, object]] = {"type": "boolean"}
 COUNT: Final[dict[str, object]] = {"type": "integer", "minimum": 0}
 
 
-def document(title: str, body: Mapping[str, object]) -> dict[str, object]:
+def document(title: str, body: Mapping[str, object], draft: str = DRAFT) -> dict[str, object]:
     """A whole schema."""
-    return {"$schema": DRAFT, "title": title, **body}
+    return {"$schema": draft, "title": title, **body}
 
 
 def closed(
