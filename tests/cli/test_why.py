@@ -75,6 +75,40 @@ def test_a_grant_for_the_agent_in_place_of_the_account_is_told(applied, emulator
     assert f"{agent} holds roles/run.invoker there instead" in text
 
 
+def test_a_policy_that_may_not_be_read_leaves_it_open(applied, emulator, monkeypatch):
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token("user:eve@example.com"))
+    ended = applied.wfprov("why", "main.charge", "-e", "shop")
+    assert ended.code == 0, ended.err
+    text = flat(ended.out)
+    assert "live not known: nothing that was read gives it" in text
+    assert "was not read" in text
+    assert "not deployed" not in text
+
+
+def test_a_grant_under_a_condition_that_is_not_understood_is_a_doubt(applied, emulator):
+    condition = {"title": "office hours", "expression": "request.time.getHours() < 18"}
+    binding = {"role": "roles/run.invoker", "members": [ACCOUNT], "condition": condition}
+    policy(emulator, SERVICE, binding)
+    text = flat(applied.wfprov("why", "main.charge", "-e", "shop").out)
+    assert "live not known" in text
+    assert "roles/run.invoker is held under the condition 'office hours'" in text
+
+
+def test_what_is_not_deployed_is_said_so(deployed):
+    text = flat(deployed.wfprov("why", "main.charge", "-e", "shop").out)
+    assert "live no: no grant gives it the workflow is not deployed yet" in text
+
+
+def test_a_call_of_what_is_not_there_says_so(applied):
+    applied.write(
+        "workflows/order-intake.yaml",
+        "- charge:\n    call: http.post\n    args:\n      auth: {type: OIDC}\n"
+        "      url: https://refunds-493817260155.europe-west1.run.app/charge\n",
+    )
+    text = flat(applied.wfprov("why", "main.charge", "-e", "shop").out)
+    assert "live no: refunds is not there, or its API is disabled" in text
+
+
 def test_everybody_may(applied, emulator):
     policy(emulator, SERVICE, {"role": "roles/run.invoker", "members": ["allUsers"]})
     text = flat(applied.wfprov("why", "main.charge", "-e", "shop").out)

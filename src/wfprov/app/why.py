@@ -67,7 +67,12 @@ def chains_live(
         known = replace(loaded, stack=replace(stack, workflows=workflows))
         inspected = inspect_stack(known, facts())
         live = _deployed(inspected, gathering)
-        subjects = tuple(configured(inspected, live, known.stack, gathering))
+        refused = {u.what for u in gathering.unseen}
+        subjects = tuple(
+            # Not to be read is not the same as not deployed.
+            replace(s, live=s.live or _known_as(s.inspected) in refused)
+            for s in configured(inspected, live, known.stack, gathering)
+        )
         estate = _estate(subjects, projects, gathering, control, parallel)
         ingress = _ingress(inspected, gathering)
     looked = Looked(estate=estate, apply=apply)
@@ -83,12 +88,18 @@ def _unread(one: Inspected) -> Subject:
     )
 
 
+def _known_as(one: Inspected) -> str:
+    """What the gathering calls a workflow that it could not read."""
+    w = one.workflow
+    return f"workflow projects/{w.project}/locations/{w.region}/workflows/{w.name}"
+
+
 def _deployed(inspected: Iterable[Inspected], gathering: Gathering) -> dict[str, Deployed]:
     """The stack's workflows as they are deployed, each asked for by its name."""
     names = {
-        f"projects/{w.project}/locations/{w.region}/workflows/{w.name}"
-        for w in (one.workflow for one in inspected)
-        if w.project and w.region
+        _known_as(one).removeprefix("workflow ")
+        for one in inspected
+        if one.workflow.project and one.workflow.region
     }
     asked = {
         name: Call(

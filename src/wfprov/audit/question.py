@@ -19,6 +19,7 @@ from wfprov.iam.cover import is_grantable
 Kind: TypeAlias = Literal["step", "role", "permission", "resource", "identity", "workflow"]
 
 _NEAR: Final = 3
+_WHERE: Final = frozenset({"projects", "locations"})
 _OF_ACCOUNT: Final = re.compile(r"^projects/[^/]+/serviceAccounts/")
 """An account is named in its project or in none; its e-mail address is unique."""
 
@@ -171,10 +172,13 @@ def _names_resource(text: str, name: str) -> bool:
     if text.startswith("//") or "/" in text:
         return _same(text, name, within=False)
     words = text.split()
-    if not words or words[-1] != name.rpartition("/")[2]:
-        return False
-    collection = name.split("/")[-2].lower() if name.count("/") > 1 else ""
-    return all(w.lower().rstrip("s") in collection for w in words[:-1])
+    parts = name.removeprefix("//").split("/")[1:]
+    for collection, own in zip(parts[::2], parts[1::2], strict=False):
+        if collection in _WHERE and own != parts[-1]:
+            continue  # nearly everything is in the project: that says nothing
+        if words and own == words[-1]:
+            return all(w.lower().rstrip("s") in collection.lower() for w in words[:-1])
+    return False
 
 
 def _existing(permissions: Iterable[str], calls: Sequence[Called], facts: Facts) -> tuple[str, ...]:

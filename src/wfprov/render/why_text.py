@@ -11,6 +11,7 @@ from wfprov.audit.model import Fix
 from wfprov.audit.question import Refused
 from wfprov.audit.why import Called, Reason, Standing, State
 from wfprov.catalog.target import Certainty, Kind, TargetUse
+from wfprov.core.address import segment_after
 from wfprov.desired.names import identity_email
 from wfprov.render.audit_text import command_rows
 from wfprov.render.names import KINDS, counted, place_in_words, short_name
@@ -158,11 +159,12 @@ class _Writing:
         if target.api_method is not None:
             words += f" {target.api_method}"
         if target.resource is not None and target.kind not in {Kind.EXTERNAL, Kind.UNKNOWN}:
-            shown = place_in_words(target.resource)
-            words += f" on {shown}" if target.api_method else f" {shown}"
-            parts = target.resource.split("/")
-            if "projects" in parts[:-1] and parts[parts.index("projects") + 1] != project:
-                words += f" in {parts[parts.index('projects') + 1]}"
+            owner = segment_after(target.resource, "projects")
+            if target.api_method:
+                words += f" on {short_name(target.resource, project)}"
+            else:
+                words += f" {place_in_words(target.resource)}"
+                words += f" in {owner}" if owner not in {None, "-", "_", project} else ""
         if open_to := self._ingress.get(target.resource or ""):
             words += f", ingress: {open_to.replace('_', ' ')}"
         doubtful = target.note and target.confidence is not Certainty.EXACT
