@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import time
 
 import pytest
 import yaml
@@ -13,6 +15,7 @@ from wfprov.core.resource import Call
 from wfprov.emulator import admin
 from wfprov.gcp.dispatch import GoogleCloud
 from wfprov.gcp.session import embedded_session
+from wfprov.render.bootstrap_text import credentials_file
 
 PROJECT = "acme-shop"
 NUMBER = "493817260155"
@@ -505,3 +508,90 @@ def test_who_may_not_make_all_of_it_is_told_before_anything_is_made(
     assert ended.code == 4, ended.out + ended.err
     assert "nothing was changed" in ended.err
     assert project_policy(cloud) == before
+
+
+def pipeline(session, emulator, monkeypatch, provider, **claims):
+    """Signs in as a job of GitHub does: with its own token, exchanged for the deployer's."""
+    known = {
+        "iss": "https://token.actions.githubusercontent.com",
+        "aud": f"https://iam.googleapis.com/{provider}",
+        "exp": time.time() + 600,
+        "sub": "repo:acme/orders:ref:refs/heads/main",
+        "repository": "acme/orders",
+        "ref": "refs/heads/main",
+        **claims,
+    }
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({}, known)]
+    token = ".".join([*(part.decode().rstrip("=") for part in parts), ""])
+    file = credentials_file(provider, DEPLOYER, str(session.write("token.jwt", token)))
+    text = json.dumps(file)
+    for host in ("sts", "iamcredentials"):
+        text = text.replace(f"https://{host}.googleapis.com", f"{emulator.http_url}/{host}")
+    path = session.write("adc.json", text)
+    monkeypatch.delenv("GOOGLE_OAUTH_ACCESS_TOKEN", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+
+
+def test_the_repository_deploys_and_no_other_repository_or_branch_does(shop, emulator, monkeypatch):
+    ended = bootstrapped(shop, "--github", "acme/orders")
+    pasted = yaml.safe_load(ended.out.partition("deploy.yml:")[2])
+    step = next(s for s in pasted["jobs"]["deploy"]["steps"] if "auth@" in s.get("uses", ""))
+    provider = step["with"]["workload_identity_provider"]
+    for claims in (
+        {"repository": "mallory/orders"},
+        {"ref": "refs/heads/feature"},
+        {"ref": "refs/pull/7/merge"},
+    ):
+        pipeline(shop, emulator, monkeypatch, provider, **claims)
+        refused = apply(shop)
+        assert refused.code == 1
+        assert "does not admit this pipeline" in refused.err
+    pipeline(shop, emulator, monkeypatch, provider)
+    applied = apply(shop)
+    assert applied.code == 0, applied.out + applied.err
+    asked = {e["caller"] for e in emulator.plane.requests() if e["api"] == "workflows"}
+    assert asked == {f"serviceAccount:{DEPLOYER}"}
+
+
+def test_a_stack_in_two_projects_gets_one_deployer_with_a_role_in_each(
+    shop, emulator, owner, monkeypatch
+):
+    sent = {"projectId": "acme-other", "owner": owner}
+    admin.answer(emulator.plane, "POST", "emulator/v1/projects", {}, sent)
+    shop.write(
+        "workflows/second.yaml",
+        "main:\n  steps:\n    - say:\n        call: sys.log\n        args: {text: hi}\n",
+    )
+    shop.write("wfprov.yaml", CONFIG + "  second: {source: workflows/second.yaml}\n")
+    place = shop.folder / "environments/shop.yaml"
+    place.write_text(place.read_text() + "workflows: {second: {project: acme-other}}\n")
+    bootstrapped(shop)
+    as_deployer(emulator, monkeypatch)
+    ended = apply(shop)
+    assert ended.code == 0, ended.out + ended.err
+    assert shop.wfprov("plan", "-e", "shop", "--detailed-exitcode").code == 0
+
+
+def test_the_deployer_acts_as_an_account_of_others_and_leaves_it_alone(
+    shop, emulator, cloud, monkeypatch
+):
+    body = {"name": HOME, "accountId": "somebody-elses", "serviceAccount": {}}
+    cloud.send(Call(client=IAM, method="create_service_account", request=body))
+    email = f"somebody-elses@{PROJECT}.iam.gserviceaccount.com"
+    shop.write("wfprov.yaml", CONFIG + f"    service_account: {email}\n")
+    ended = bootstrapped(shop)
+    assert "roles/iam.serviceAccountUser" in ended.out
+    fresh = emulator.plane.snapshot()
+    as_deployer(emulator, monkeypatch)
+    applied = apply(shop)
+    assert applied.code == 0, applied.out + applied.err
+    emulator.plane.restore(str(fresh))
+    request = {
+        "resource": f"{HOME}/serviceAccounts/{email}",
+        "body": {"policy": {"bindings": []}},
+    }
+    client, method = "iam:v1", "projects.serviceAccounts.setIamPolicy"
+    cloud.send(Call(client=client, method=method, request=request))
+    refused = apply(shop, "--no-preflight")
+    assert refused.code == 1
+    assert "iam.serviceaccounts.actas" in (refused.out + refused.err).lower()

@@ -20,11 +20,11 @@ from wfprov.core.facts import Facts
 from wfprov.core.ownership import account_email, bootstrap_mark
 from wfprov.core.policy import BindingKey, Condition, Membership
 from wfprov.core.resource import Access, Resource
-from wfprov.core.rule import Rule, Severity
 from wfprov.desired.accesses import access_to
 from wfprov.desired.federation import ANY_BRANCH, Pipeline
 from wfprov.desired.graph import Desired
 from wfprov.desired.names import service_account_id
+from wfprov.plan import rules
 from wfprov.plan.change import Plan
 from wfprov.plan.deploying import Deploying, deploying
 from wfprov.plan.live import Live
@@ -34,25 +34,6 @@ from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.service_agent import DOMAINS, ServiceAgent
 from wfprov.resources.workload_identity_pool import WorkloadIdentityPool
 from wfprov.resources.workload_identity_provider import WorkloadIdentityProvider
-
-LOOSENED: Final = Rule(
-    slug="federation-loosened",
-    severity=Severity.ERROR,
-    summary="A provider is there that admits other pipelines than those asked for",
-    docs="To change the issuer, the mapping or the condition of a Workload Identity Federation "
-    "provider decides who may become the deployer. One that is there is taken over only where its "
-    "condition is the same or has more terms; else somebody must look at it first.",
-    source="https://docs.cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation"
-    " (not opened)",
-)
-NOT_THERE: Final = Rule(
-    slug="deployer-not-granted",
-    severity=Severity.WARNING,
-    summary="The deployer cannot be let to a resource that does not exist yet",
-    docs="The deployer gets access to the policy of each resource that workflows call, on that "
-    "resource. One that is made later needs another bootstrap.",
-)
-RULES: Final = (LOOSENED, NOT_THERE)
 
 OWN_APIS: Final = (
     "cloudresourcemanager.googleapis.com",
@@ -359,7 +340,7 @@ def without_absent(wanted: Bootstrap, live: Live) -> tuple[Bootstrap, tuple[Diag
     ]
     found = tuple(
         Diagnostic(
-            rule=NOT_THERE,
+            rule=rules.NO_ACCESS_YET,
             message=f"{access.subject} does not exist yet: the deployer gets no access to it",
             at=access.address,
             help="make it, then run bootstrap again",
@@ -380,7 +361,7 @@ def loosened(desired: Desired, live: Live) -> Iterator[Diagnostic]:
             words = resource.loosened(was)
             if words:
                 yield Diagnostic(
-                    rule=LOOSENED,
+                    rule=rules.LOOSENED,
                     message=f"{resource.name} is there already, and {' and '.join(words)}; wanted "
                     f"is `{resource.condition}`",
                     at=resource.address,

@@ -64,6 +64,23 @@ LIMIT_NEAR: Final = Rule(
     source="https://docs.cloud.google.com/iam/quotas (2026-11-23), "
     "https://cloud.google.com/workflows/quotas (2026-11-23)",
 )
+LOOSENED: Final = Rule(
+    slug="federation-loosened",
+    severity=Severity.ERROR,
+    summary="A provider is there that admits other pipelines than those asked for",
+    docs="To change the issuer, the mapping or the condition of a Workload Identity Federation "
+    "provider decides who may become the deployer. One that is there is taken over only where its "
+    "condition is the same or has more terms; else somebody must look at it first.",
+    source="https://docs.cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation"
+    " (not opened)",
+)
+NO_ACCESS_YET: Final = Rule(
+    slug="deployer-not-granted",
+    severity=Severity.WARNING,
+    summary="The deployer cannot be let to a resource that does not exist yet",
+    docs="The deployer gets access to the policy of each resource that workflows call, on that "
+    "resource. One that is made later needs another bootstrap.",
+)
 RULES: Final = (
     MISSING_RESOURCE,
     OTHER_STACK,
@@ -72,4 +89,6 @@ RULES: Final = (
     MISSING_ACCOUNT,
     LIMIT_BROKEN,
     LIMIT_NEAR,
+    LOOSENED,
+    NO_ACCESS_YET,
 )
