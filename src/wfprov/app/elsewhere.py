@@ -13,6 +13,7 @@ from wfprov.core.ports import Cloud
 from wfprov.desired.graph import Desired
 from wfprov.plan.diff import own_members
 from wfprov.plan.live import Live
+from wfprov.resources.service_account import ServiceAccount
 
 
 def with_grants_elsewhere(
@@ -43,6 +44,14 @@ def with_grants_elsewhere(
         parallel=parallel,
         over=(),
         known=[(a, live.bodies.get(a.address)) for a in read if a.address not in live.unread],
+        accounts={
+            project: [
+                resource.email
+                for resource in live.resources.values()
+                if isinstance(resource, ServiceAccount) and resource.project == project
+            ]
+            for project in desired.projects
+        },
     )
     known = {access.address for access in read}
     holding = {str(h.on) for h in found.found}

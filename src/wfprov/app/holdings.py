@@ -75,6 +75,7 @@ def find(
     also: Iterable[ResourceName] = (),
     over: Iterable[str] | None = None,
     known: Iterable[tuple[Access, Body | None]] = (),
+    accounts: Mapping[str, Iterable[str]] | None = None,
 ) -> Holdings:
     """Every policy of the projects, in them and above them, in which the members appear.
 
@@ -83,7 +84,8 @@ def find(
     wfprov binds. `also` are resources whose policies are read in any case. A deleted account counts
     as the member that it was. `projects` are ids, `over` those whose folders and organisation are
     looked at too, all of them when it is None. `known` are policies that were read a moment ago
-    and are not read again, None for one of which there is nothing.
+    and are not read again, None for one of which there is nothing; `accounts` the e-mail addresses
+    of the accounts of projects where they were listed a moment ago.
 
     Raises:
         CloudError: no answer, or no credentials; what is refused is in `not_looked` instead.
@@ -100,7 +102,8 @@ def find(
         searched = []
         for project, results in looking.searched(asked).items():
             if results is None:
-                names |= dict.fromkeys(resources_of(project, gathering))
+                there = (accounts or {}).get(project)
+                names |= dict.fromkeys(resources_of(project, gathering, there))
             else:
                 searched.append(project)
                 names |= dict.fromkeys(results)

@@ -224,18 +224,24 @@ _KEYS: Final = _Kind(
 )
 
 
-def resources_of(project: str, gathering: Gathering) -> list[ResourceName]:
+def resources_of(
+    project: str, gathering: Gathering, accounts: Iterable[str] | None = None
+) -> list[ResourceName]:
     """The full names of a project's resources of the kinds that wfprov binds most.
 
-    Notes in the gathering what no list shows.
+    `accounts` are the e-mail addresses of its accounts where they were listed a moment ago. Notes
+    in the gathering what no list shows.
     """
     locations = _locations(project, gathering)
     calls: dict[tuple[_Kind, str], Call] = {}
     for kind in _KINDS:
+        if kind.key == "accounts" and accounts is not None:
+            continue
         for location in locations[kind.locations] if kind.locations else ("",):
             at = kind.at.format(project=project, location=location)
             calls[kind, at] = _list_call(kind, at)
     names = list(_names(project, calls, gathering))
+    names += [ResourceName(_account(project, {"email": email})) for email in accounts or ()]
     rings = [n.removeprefix("//cloudkms.googleapis.com/") for n in names if "/keyRings/" in n]
     in_rings = {(_KEYS, ring): _list_call(_KEYS, ring) for ring in rings}
     names += _names(project, in_rings, gathering)
