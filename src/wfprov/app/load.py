@@ -20,11 +20,12 @@ _OF_SOURCES: Final = (NO_SUCH_SOURCE,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What the command line names."""
+    """What the command line names. `bare`: no wfprov.yaml is looked for."""
 
     paths: tuple[str, ...] = ()
     environment: str | None = None
     config: str | None = None
+    bare: bool = False
     project: str | None = None
     region: str | None = None
 
@@ -49,7 +50,7 @@ def load(selection: Selection) -> Loaded:
     Raises:
         InputError: there is nothing to read.
     """
-    config_path = files.configuration(selection.config)
+    config_path = None if selection.bare else files.configuration(selection.config)
     if config_path is None and not selection.paths:
         raise InputError(
             "no definition is named, and there is no wfprov.yaml here",

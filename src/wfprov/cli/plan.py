@@ -18,7 +18,7 @@ from wfprov.core.errors import InputError, WfprovError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from wfprov.app.load import Loaded
+    from wfprov.app.load import Loaded, Selection
     from wfprov.app.plan import Asked, Planned
     from wfprov.app.wiring import Reach
 
@@ -33,7 +33,8 @@ def register(app: typer.Typer) -> None:
         "  `wfprov plan -e prod --refresh-only`  what others changed since the last apply\n\n"
         "  `wfprov plan -e prod --only order-intake`  one workflow and its access\n\n"
         "  `wfprov plan -e prod --shard 2/5 -o plan-2.json`  in each job of a matrix\n\n"
-        "  `wfprov plan --merge plan-*.json -o plan.json`  the shards as one plan"
+        "  `wfprov plan --merge plan-*.json -o plan.json`  the shards as one plan\n\n"
+        "  `wfprov plan -e prod --new-access --base origin/main`  what a pull request adds"
     )(plan)
 
 
@@ -58,12 +59,21 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="End with 2 when changes are due.")
     ] = False,
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="What to print.")
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="What to print; markdown: a comment for a pull request."),
     ] = "text",
     shard: options.ShardOption = None,
     merge: Annotated[
         bool, typer.Option("--merge", help="Each PATH is a shard's saved plan: make one of them.")
     ] = False,
+    new_access: Annotated[
+        bool,
+        typer.Option("--new-access", help="Only the access that a change adds; asks no cloud."),
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REF", help="With --new-access: the revision to compare."),
+    ] = None,
     no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     events: options.Events = None,
@@ -85,6 +95,13 @@ def plan(
     if merge:
         return _merge(paths or [], out, output, as_json=output_format == "json")
     selection = selected(paths, env, config, project, region)
+    if new_access or base is not None:
+        if not new_access or base is None:
+            raise InputError(
+                "--new-access and --base REF go together",
+                help="for example: wfprov plan --new-access --base origin/main",
+            )
+        return _gate(selection, base, output, output_format)
     want = asked(
         selection,
         only=only,
@@ -114,7 +131,12 @@ def plan(
             events=events,
         )
         planned = _live(loaded, want, watching)
-    show(planned, output, as_json=output_format == "json")
+    if output_format == "markdown":
+        from wfprov.render.markdown import plan_markdown
+
+        output.result(plan_markdown(planned.plan, planned.diagnostics))
+    else:
+        show(planned, output, as_json=output_format == "json")
     if out is not None:
         _save(planned, out, output)
     return planned.exit_code(detailed=detailed_exitcode)
@@ -128,6 +150,29 @@ def _merge(paths: list[str], out: Path | None, output: Output, *, as_json: bool)
     if out is not None:
         _save(planned, out, output)
     return planned.exit_code()
+
+
+def _gate(selection: Selection, base: str, output: Output, output_format: str) -> int:
+    """Prints the access that a change adds; 4 when something of it does not pass."""
+    from wfprov.app.gate import gate
+    from wfprov.app.wiring import facts
+    from wfprov.render.gate_text import gate_document, gate_text
+    from wfprov.render.text import report
+
+    found = gate(selection, base, facts())
+    if output_format == "markdown":
+        from wfprov.render.markdown import gate_markdown
+
+        output.result(gate_markdown(found))
+        return found.exit_code
+    errors = [d for d in found.diagnostics if d.is_error]
+    if errors:
+        output.message(report(errors, style=output.style, width=output.width))
+    if output_format == "json":
+        output.result(json.dumps(gate_document(found), indent=2, ensure_ascii=False))
+    else:
+        output.result(gate_text(found, output.style))
+    return found.exit_code
 
 
 def _live(loaded: Loaded, want: Asked, watching: AbstractContextManager[Reach]) -> Planned:

@@ -14,8 +14,10 @@ from wfprov.core.address import Permission, RoleName
 from wfprov.core.span import Span
 from wfprov.desired.answers import answers
 from wfprov.desired.model import (
+    AccessRule,
     CallLogLevel,
     ExecutionHistoryLevel,
+    NewAccessPolicy,
     ServiceAccountChoice,
     Templating,
     Trigger,
@@ -81,7 +83,11 @@ POLICY_KEYS: Final = (
     "custom_roles",
     "custom_role_threshold",
     "prefer_roles",
+    "new_access",
 )
+NEW_ACCESS_KEYS: Final = ("allow", "deny")
+ACCESS_RULE_KEYS: Final = ("role", "on", "principal", "workflow", "level")
+LEVELS: Final = ("project", "resource")
 CONFIG_KEYS: Final = ("version", "stack", "workflows", "policy")
 ENVIRONMENT_KEYS: Final = (
     "project",
@@ -128,6 +134,7 @@ class PolicyLayer:
     custom_roles: str | None = None
     custom_role_threshold: int | None = None
     prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+    new_access: NewAccessPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +261,36 @@ def policy(reader: Reader, node: Node) -> PolicyLayer:
             "custom_role_threshold", reader.whole_number("`custom_role_threshold`")
         ),
         prefer_roles={Permission(p): RoleName(r) for p, r in (preferred or {}).items()},
+        new_access=f.read("new_access", lambda node: _new_access(reader, node)),
     )
+
+
+def _new_access(reader: Reader, node: Node) -> NewAccessPolicy:
+    f = reader.fields(node, "`new_access`", NEW_ACCESS_KEYS)
+
+    def rules(key: str) -> tuple[AccessRule, ...]:
+        listed = f.read(key, lambda held: reader.items(held, f"`{key}`")) or ()
+        return tuple(rule for item in listed if (rule := _access_rule(reader, item)) is not None)
+
+    return NewAccessPolicy(allow=rules("allow"), deny=rules("deny"))
+
+
+def _access_rule(reader: Reader, node: Node) -> AccessRule | None:
+    """One rule; one in which nothing is written would fit everything, and is refused."""
+    f = reader.fields(node, "a rule for new access", ACCESS_RULE_KEYS)
+    word = reader.text("a pattern", hint="write a name; * stands for any text")
+    level = f.read("level", reader.choice("a choice for `level`", LEVELS))
+    rule = AccessRule(
+        role=f.read("role", word),
+        on=f.read("on", word),
+        principal=f.read("principal", word),
+        workflow=f.read("workflow", word),
+        level=None if level is None else "project" if level == "project" else "resource",
+    )
+    if rule == AccessRule():
+        reader.missing(node, "a rule for new access says nothing", 'for all access: {role: "*"}')
+        return None
+    return rule
 
 
 def _permission(reader: Reader) -> Callable[[Entry], bool]:

@@ -83,6 +83,28 @@ class WorkflowSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRule:
+    """What new access is meant: every part that is written must fit; `*` stands for any text.
+
+    `level`: whether the grant stands on a whole project or above, or on a single resource.
+    """
+
+    role: str | None = None
+    on: str | None = None
+    principal: str | None = None
+    workflow: str | None = None
+    level: Literal["project", "resource"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccessPolicy:
+    """Which new access a change may ask for: what is allowed and not denied."""
+
+    allow: tuple[AccessRule, ...] = ()
+    deny: tuple[AccessRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
     """The `policy:` block: what grants may be made."""
 
@@ -93,6 +115,7 @@ class AccessPolicy:
     custom_roles: Literal["never", "when-narrower", "always"] = "when-narrower"
     custom_role_threshold: int = 20
     prefer_roles: Mapping[Permission, RoleName] = field(default_factory=dict)
+    new_access: NewAccessPolicy = field(default_factory=NewAccessPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,24 +9,19 @@ from wfprov.audit.model import Finding
 from wfprov.audit.report import Report
 from wfprov.core.rule import Confidence, Severity
 from wfprov.render.audit_text import summary
+from wfprov.render.markdown import LONGEST, code, plain
 from wfprov.render.names import short_name
 from wfprov.render.place import Places
 from wfprov.render.style import safe
 
-LONGEST: Final = 65_536
-"""Characters that a comment on GitHub may have.
-
-Source: https://github.com/orgs/community/discussions/41331 (not opened)
-"""
 _ROOM: Final = 1_000
 _SIGNS: Final = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.NOTE: "🔵"}
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~@!])")
 
 
 def audit_markdown(report: Report) -> str:
     """The report below `LONGEST` characters; what does not fit is counted."""
     places = Places()
-    head = f"### wfprov audit: {_plain(report.title)}\n\n{_plain(summary(report))}\n"
+    head = f"### wfprov audit: {plain(report.title)}\n\n{plain(summary(report))}\n"
     tail = _not_looked(report)
     if len(tail) > LONGEST // 4:
         tail = f"\n{len(report.not_looked)} things were not looked at; `wfprov audit` lists them.\n"
@@ -52,15 +46,15 @@ def _finding(finding: Finding, report: Report, places: Places) -> Iterator[str]:
         "</summary>\n"
     )
     what = f"{finding.role} on {short_name(finding.on, project)}".removeprefix(" on ")
-    yield f"- {_code(what)}" + (f" to {_code(finding.identity)}" if finding.identity else "")
+    yield f"- {code(what)}" + (f" to {code(finding.identity)}" if finding.identity else "")
     for reason in (*finding.reasons, *filter(None, [finding.used])):
-        yield f"- {_plain(reason)}"
+        yield f"- {plain(reason)}"
     for place in [p for p in finding.places if p.end > p.start][:5]:
-        yield f"- at {_code(f'{place.source.name}:{places.short(place)}')}"
+        yield f"- at {code(f'{place.source.name}:{places.short(place)}')}"
     if finding.confidence is not Confidence.HIGH:
         yield f"- {finding.confidence} confidence"
     for fix in finding.fixes:
-        yield f"- **fix**: {_plain(fix.text)}"
+        yield f"- **fix**: {plain(fix.text)}"
         if fix.command:
             yield f"  ```sh\n  {safe(fix.command).replace('```', '')}\n  ```"
     yield "\n</details>\n"
@@ -69,18 +63,9 @@ def _finding(finding: Finding, report: Report, places: Places) -> Iterator[str]:
 def _not_looked(report: Report) -> str:
     if not report.not_looked:
         return ""
-    rows = [f"- {_plain(what)}: {_plain(why)}" for what, why in report.not_looked]
+    rows = [f"- {plain(what)}: {plain(why)}" for what, why in report.not_looked]
     listed = "\n".join(rows)
     return f"\n<details><summary>Not looked at</summary>\n\n{listed}\n\n</details>\n"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, mentions of people and tags of HTML included."""
-    return _SPECIAL.sub(r"\\\1", safe(text))
-
-
-def _code(text: str) -> str:
-    return f"`{safe(text).replace('`', '')}`"
 
 
 def _html(text: str) -> str:

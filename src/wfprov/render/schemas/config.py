@@ -11,6 +11,7 @@ from wfprov.desired.layer import (
     CUSTOM_ROLES,
     EXECUTION_HISTORY_LEVELS,
     IDENTITIES,
+    LEVELS,
     TEMPLATINGS,
 )
 from wfprov.desired.shapes import (
@@ -87,6 +88,14 @@ HELP: Final[Mapping[str, str]] = {
     "custom_role_threshold": "How many permissions in excess a predefined role may hold before "
     "`when-narrower` makes a custom role.",
     "prefer_roles": "The role that answers a permission: {run.routes.invoke: roles/run.invoker}.",
+    "new_access": "Which access a change may add (`plan --new-access`), read from its base.",
+    "allow": "Rules for new access that passes.",
+    "deny": "Rules for new access that never passes.",
+    "role": "A role, or a permission of a custom role; * stands for any text.",
+    "on": "The full name of what the grant is on; * stands for any text.",
+    "principal": "The e-mail address of who gets it; * stands for any text.",
+    "workflow": "The workflow that asks for it; * stands for any text.",
+    "level": "project: grants on whole projects or above; resource: those below.",
 }
 """What each key is for."""
 
@@ -206,8 +215,14 @@ def _policy() -> dict[str, object]:
             "custom_roles": one_of(CUSTOM_ROLES),
             "custom_role_threshold": COUNT,
             "prefer_roles": _keyed(PERMISSION.pattern, role),
+            "new_access": _written({"allow": listed(_rule()), "deny": listed(_rule())}),
         }
     )
+
+
+def _rule() -> dict[str, object]:
+    words: dict[str, object] = dict.fromkeys(("role", "on", "principal", "workflow"), FILLED)
+    return {**_written({**words, "level": one_of(LEVELS)}), "minProperties": 1}
 
 
 def _written(properties: dict[str, object]) -> dict[str, object]:
