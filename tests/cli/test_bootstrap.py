@@ -358,6 +358,7 @@ def test_github_gets_a_provider_that_admits_one_repository_and_a_file_to_paste(s
     ended = bootstrapped(shop, "--github", "acme/orders", "--repository-id", "12345")
     text = ended.out.partition("deploy.yml:")[2]
     pasted = yaml.safe_load(text)
+    assert pasted[True] == {"push": {"branches": ["main"]}}
     step = next(s for s in pasted["jobs"]["deploy"]["steps"] if "auth@" in s.get("uses", ""))
     assert step["with"]["service_account"] == DEPLOYER
     name = step["with"]["workload_identity_provider"]
@@ -375,6 +376,7 @@ def test_github_gets_a_provider_that_admits_one_repository_and_a_file_to_paste(s
 def test_gitlab_gets_a_job_with_credentials_that_the_library_reads(shop):
     ended = bootstrapped(shop, "--gitlab", "acme/team/orders", "--branch", "release")
     pasted = yaml.safe_load(ended.out.partition(".gitlab-ci.yml:")[2])
+    assert pasted["deploy"]["rules"] == [{"if": '$CI_COMMIT_BRANCH == "release"'}]
     script = "\n".join(pasted["deploy"]["script"])
     file = next(line for line in script.splitlines() if line.startswith("{"))
     made = identity_pool.Credentials.from_info(json.loads(file))

@@ -227,6 +227,7 @@ def _tell(ready: Ready, wishes: Wishes, environment: str, output: Output) -> Non
         deployer=ready.made.deployer,
         number=ready.number,
         environment=environment,
+        branch=next((p.branch for p in wishes.pipelines), "main"),
         cloud_build=wishes.cloud_build,
         style=output.style,
     )

@@ -16,15 +16,21 @@ def snippets(
     deployer: str,
     number: str,
     environment: str,
+    branch: str = "main",
     cloud_build: bool = False,
     style: Style = PLAIN,
 ) -> str:
-    """A block for each pipeline, with what makes it the deployer; empty without any."""
+    """A block for each pipeline, with what makes it the deployer; empty without any.
+
+    `branch` is the one that deploys, `*` for any.
+    """
     command = f"wfprov apply{f' -e {environment}' if environment else ''} --auto-approve"
     blocks = []
     for provider in providers:
         name = provider.name.replace(f"projects/{provider.project}/", f"projects/{number}/", 1)
-        body = {"github": _github, "gitlab": _gitlab}[provider.provider_id](name, deployer, command)
+        body = {"github": _github, "gitlab": _gitlab}[provider.provider_id](
+            name, deployer, command, branch
+        )
         where = {"github": ".github/workflows/deploy.yml", "gitlab": ".gitlab-ci.yml"}
         head = f"Paste into {where[provider.provider_id]}:"
         blocks.append("\n".join([style.paint(head, "bold"), "", *body]))
@@ -50,9 +56,10 @@ def credentials_file(name: str, deployer: str, token_file: str) -> dict[str, obj
     }
 
 
-def _github(name: str, deployer: str, command: str) -> Iterator[str]:
+def _github(name: str, deployer: str, command: str, branch: str) -> Iterator[str]:
+    pushed = "" if branch == "*" else f"{{branches: [{branch}]}}"
     yield from textwrap.dedent(f"""\
-        on: {{push: {{branches: [main]}}}}
+        on: {{push: {pushed}}}
         permissions: {{contents: read, id-token: write}}
         jobs:
           deploy:
@@ -67,12 +74,13 @@ def _github(name: str, deployer: str, command: str) -> Iterator[str]:
               - run: {command}""").splitlines()
 
 
-def _gitlab(name: str, deployer: str, command: str) -> Iterator[str]:
+def _gitlab(name: str, deployer: str, command: str, branch: str) -> Iterator[str]:
+    when = "$CI_COMMIT_BRANCH" + ("" if branch == "*" else f' == "{branch}"')
     file = json.dumps(credentials_file(name, deployer, ".google-token"))
     yield from textwrap.dedent(f"""\
         deploy:
           image: python:3.12-slim
-          rules: [{{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH}}]
+          rules: [{{if: '{when}'}}]
           id_tokens:
             GOOGLE_TOKEN: {{aud: "https://iam.googleapis.com/{name}"}}
           variables: {{GOOGLE_APPLICATION_CREDENTIALS: .google-credentials}}
