@@ -57,7 +57,7 @@ def credentials_file(name: str, deployer: str, token_file: str) -> dict[str, obj
 
 
 def _github(name: str, deployer: str, command: str, branch: str) -> Iterator[str]:
-    pushed = "" if branch == "*" else f"{{branches: [{branch}]}}"
+    pushed = "" if branch == "*" else f"{{branches: [{json.dumps(branch)}]}}"
     yield from textwrap.dedent(f"""\
         on: {{push: {pushed}}}
         permissions: {{contents: read, id-token: write}}
