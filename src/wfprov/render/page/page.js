@@ -35,7 +35,7 @@
   const name = (key, value) => (key === "o" ? labels.get(value) || value
     : key === "i" ? value.split("@")[0]
     : key === "r" ? value.replace(/^roles\//, "").replace(/ \(.*\)$/, "") : value);
-  const sub = (key, value) => (key === "w" ? data.sources[value] || ""
+  const sub = (key, value) => (key === "w" ? (data.sources[value] || "").split("/").pop()
     : key === "i" ? (value.includes("@") ? "@" + value.split("@")[1].split(".")[0] : "")
     : key === "o" ? kinds.get(value) : (value.match(/\((.*)\)$/) || ["", ""])[1]);
 
