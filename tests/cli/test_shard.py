@@ -145,6 +145,42 @@ def test_a_plan_to_prune_is_shared_too(fleet):
     assert fleet.wfprov("plan", "-e", "shop", "--prune", "--detailed-exitcode").code == 0
 
 
+def test_the_reports_of_shards_become_one_and_a_second_run_mends_it(fleet, emulator):
+    fault = {"kind": "error", "path": "mail:setIamPolicy", "status": "PERMISSION_DENIED"}
+    admin.answer(emulator.plane, "POST", "emulator/v1/faults", {}, {**fault, "count": -1})
+    files, codes = [], []
+    for index in range(1, COUNT + 1):
+        files.append(f"events-{index}.ndjson")
+        command = ("apply", "-e", "shop", "--auto-approve", "--shard", f"{index}/{COUNT}")
+        codes.append(fleet.wfprov(*command, "--events", files[-1]).code)
+    assert sorted(codes) == [0, 0, 1]
+    report = fleet.wfprov("apply", "--merge", *files)
+    assert report.code == 1
+    assert "FAIL  grant policy of service mail" in report.out
+    assert "--    make workflow flow-delta" in report.out
+    assert "1 failed, 1 not started" in report.out
+    admin.answer(emulator.plane, "DELETE", "emulator/v1/faults", {}, None)
+    failed = codes.index(1) + 1
+    again = ("apply", "-e", "shop", "--auto-approve", "--shard", f"{failed}/{COUNT}")
+    assert fleet.wfprov(*again, "--events", "again.ndjson").code == 0
+    report = fleet.wfprov("apply", "--merge", *files, "again.ndjson")
+    assert report.code == 0
+    assert report.out.startswith("Done: ")
+    report = fleet.wfprov("apply", "--merge", files[0], files[1])
+    assert report.code == 1
+    assert "there is no run of shard 3/3" in report.out
+
+
+def test_a_run_that_was_killed_is_no_done_run(fleet):
+    command = ("apply", "-e", "shop", "--auto-approve", "--shard", "1/3", "--events", "e.ndjson")
+    assert fleet.wfprov(*command).code == 0
+    text = (fleet.folder / "e.ndjson").read_text()
+    fleet.write("e.ndjson", text[: text.rindex('"summary"')])
+    report = fleet.wfprov("apply", "--merge", "e.ndjson")
+    assert report.code == 1
+    assert "e.ndjson has no end" in report.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -152,6 +188,9 @@ def test_a_plan_to_prune_is_shared_too(fleet):
         (("plan", "-e", "shop", "--shard", "2/3", "--prune"), "--prune looks at the whole stack"),
         (("plan", "--merge", "plan-1.json", "plan-2.json"), "3/3 is missing"),
         (("plan", "--merge", "wfprov.yaml"), "is no JSON"),
+        (("apply", "--merge"), "nothing to report"),
+        (("apply", "--merge", "wfprov.yaml"), "is no JSON"),
+        (("apply", "plan-1.json", "plan-2.json"), "one plan is applied at a time"),
         (("apply", "plan-1.json", "--shard", "2/3"), "is shard 1/3, and this is shard 2/3"),
     ],
 )

@@ -9,7 +9,7 @@ import typer
 
 from wfprov.cli import options
 from wfprov.cli.calls import watched
-from wfprov.cli.execution import approved, carried_out
+from wfprov.cli.execution import INTERRUPTED, approved, carried_out
 from wfprov.cli.output import Output
 from wfprov.cli.plan import show
 from wfprov.cli.selection import asked, selected
@@ -34,9 +34,13 @@ def register(app: typer.Typer) -> None:
 
 
 def apply(
-    plan_file: Annotated[
-        Path | None,
-        typer.Argument(metavar="PLANFILE", help="A plan that `wfprov plan -o` saved."),
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PLANFILE",
+            help="A plan that `wfprov plan -o` saved; with --merge, files of events.",
+            show_default=False,
+        ),
     ] = None,
     *,
     paths: Annotated[
@@ -51,6 +55,12 @@ def apply(
     prune: options.Prune = False,
     auto_approve: options.AutoApprove = False,
     shard: options.ShardOption = None,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Apply nothing: one report of the files that --events of shards wrote."
+        ),
+    ] = False,
     no_preflight: options.NoPreflight = False,
     parallelism: options.Parallelism = 10,
     wait: options.Wait = 300,
@@ -65,6 +75,14 @@ def apply(
     Whatever happens, what was done is reported; running again finishes it.
     """
     output = Output.of_process()
+    if merge:
+        return _report(files or [], output)
+    if files is not None and len(files) > 1:
+        raise InputError(
+            "one plan is applied at a time",
+            help="the plans of shards become one by: wfprov plan --merge",
+        )
+    plan_file = files[0] if files else None
     selection = selected(paths, env, config, project, region)
     with watched(
         output,
@@ -106,6 +124,19 @@ def apply(
         return _direct(selection, want, output, reach, ask=not auto_approve)
 
 
+def _report(files: list[Path], output: Output) -> int:
+    from wfprov.render.runs_text import Runs, runs_text
+    from wfprov.store.event_file import load_events
+
+    if not files:
+        raise InputError(
+            "there is nothing to report", help="name the files that --events of each shard wrote"
+        )
+    runs = Runs.of({str(path): load_events(path) for path in files})
+    output.result(runs_text(runs, output.style))
+    return INTERRUPTED if runs.interrupted and not runs.ok else 0 if runs.ok else 1
+
+
 def _saved(
     plan_file: Path,
     selection: Selection,
@@ -128,10 +159,10 @@ def _saved(
         output.result(division_text(plan.division, output.width))
     with control_plane(stack, reach) as control:
         live = resumed(plan, control, SystemClock(), reach.parallel)
+        reach.on_event(Planned(plan))
         if live is None:
             output.result("Nothing left to do: all of this plan has been carried out.")
             return 0
-        reach.on_event(Planned(plan))
         if preflight:
             allowed(plan, control.reader, parallel=reach.parallel)
         again = f"wfprov apply {plan_file}" + (f" --shard {shard}" if shard else "")

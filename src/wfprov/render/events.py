@@ -116,11 +116,13 @@ def summary(
 
 
 def _planned(plan: Plan) -> dict[str, object]:
+    part = plan.division
     return {
         "kind": "planned",
         "stack": plan.stack,
         "environment": plan.environment,
         "project": plan.project,
+        "shard": None if part is None else f"{part.index}/{part.count}",
         "changes": [
             {
                 "address": address_of(change).name,

@@ -46,6 +46,7 @@ def events_schema() -> dict[str, object]:
                 "stack": TEXT,
                 "environment": TEXT,
                 "project": TEXT,
+                "shard": optional(TEXT),
                 "changes": listed(change),
                 "questions": COUNT,
                 "errors": COUNT,
