@@ -168,7 +168,7 @@ def test_the_build_plans_and_applies_just_that_plan(repository, tmp_path):
             step["args"][1].replace("$$", "$").replace("/workspace", str(tmp_path / "workspace"))
         )
         # The installation is left out: it needs the package from an index.
-        script = re.sub(r"^(python -m venv|\S+/pip install).*$", "", script, flags=re.M)
+        script = re.sub(r"^(python -m venv|\S+/pip install).*$", "", script, flags=re.MULTILINE)
         done = repository.run(
             "bash", "-c", script, check=False, WFPROV_ENVIRONMENT="prod", WFPROV_PACKAGE="wfprov"
         )
