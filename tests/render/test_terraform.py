@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -68,11 +70,18 @@ policy:
 ENVIRONMENT = "project: acme-shop\nregion: europe-west1\nproject_number: '493817260155'\n"
 
 
-def terraform(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def terraform(
+    *arguments: str, cwd: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["terraform", *arguments],
         cwd=cwd,
-        env={**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"},
+        env={
+            **os.environ,
+            "TF_CLI_CONFIG_FILE": os.devnull,
+            "CHECKPOINT_DISABLE": "1",
+            **environment,
+        },
         input=stdin,
         capture_output=True,
         text=True,
@@ -88,6 +97,36 @@ def evaluated(source: str, expression: str, folder: Path) -> object:
     done = terraform("console", cwd=folder, stdin=encoded)
     assert done.returncode == 0, done.stderr
     return json.loads(base64.b64decode(json.loads(done.stdout)))
+
+
+@pytest.fixture(params=VERSIONS)
+def validated(request, tmp_path):
+    """Runs `terraform validate` with a stand-in that knows the schema of one provider version."""
+    plugin = tmp_path / "plugins/terraform-provider-google"
+    plugin.parent.mkdir()
+    standin = Path(__file__).with_name("standin_provider.py")
+    schema = Path(__file__).with_name("google_provider.json")
+    words = [sys.executable, str(standin), str(schema), request.param]
+    plugin.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
+    plugin.chmod(0o755)
+    settings_file = tmp_path / "terraform.rc"
+    settings_file.write_text(
+        'provider_installation {\n  dev_overrides {\n    "hashicorp/google" = '
+        f'"{plugin.parent}"\n  }}\n  direct {{}}\n}}\n'
+    )
+
+    def run(folder: Path) -> list[str]:
+        done = terraform(
+            "validate",
+            "-json",
+            cwd=folder,
+            TF_CLI_CONFIG_FILE=str(settings_file),
+            TF_DISABLE_PLUGIN_TLS="1",
+        )
+        told = json.loads(done.stdout)["diagnostics"]
+        return [f"{d['summary']}: {d.get('detail')}" for d in told if d["severity"] == "error"]
+
+    return run
 
 
 def fmt(folder: Path) -> str:
@@ -241,7 +280,7 @@ def test_every_argument_is_one_that_the_provider_knows(version):
         known = schema[type_]
         for names in made:
             assert names <= known.keys(), type_
-            assert {n for n, how in known.items() if how == "required"} <= names, type_
+            assert {n for n, how in known.items() if how[0] == "required"} <= names, type_
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -255,7 +294,7 @@ def test_a_member_resource_has_the_arguments_of_the_provider(type_, version):
     places = {"project", "location", "region", "zone", "condition", "timeouts"}
     # Nothing is left to the provider's own project or region.
     assert {n for n in known if n in places - {"condition", "timeouts"}} <= names
-    assert {n for n, how in known.items() if how == "required"} <= names
+    assert {n for n, how in known.items() if how[0] == "required"} <= names
 
 
 @pytest.mark.parametrize("type_", MEMBER_RESOURCES)
@@ -284,6 +323,50 @@ def test_it_is_laid_out_as_terraform_fmt_wants(inline, tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     assert fmt(tmp_path / "module") == ""
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+@needs_terraform
+@pytest.mark.usefixtures("stack")
+def test_terraform_finds_it_valid_by_the_schema_of_the_provider(validated, tmp_path):
+    files = exported(imports=True).files
+    assert validated(written(tmp_path / "module", files)) == []
+    main = files["main.tf"]
+    for right, wrong, told in (
+        ("account_id ", "acount_id ", "Missing required argument"),
+        ("display_name", "displayname", "Unsupported argument"),
+        (
+            "google_service_account.order_intake.member",
+            "google_service_account.x.member",
+            "Reference",
+        ),
+        (
+            "google_service_account.order_intake.id",
+            "google_service_account.order_intake.i",
+            "attrib",
+        ),
+        ("disable_on_destroy = false", 'disable_on_destroy = "no"', "bool"),
+    ):
+        assert right in main
+        spoilt = written(tmp_path / "module", {"main.tf": main.replace(right, wrong)})
+        assert any(told in error for error in validated(spoilt)), (wrong, validated(spoilt))
+
+
+@needs_terraform
+def test_terraform_finds_every_starter_valid(validated, tmp_path, monkeypatch):
+    for starter in templates():
+        folder = tmp_path / starter.name
+        init(folder, starter.name)
+        monkeypatch.chdir(folder)
+        found = export_terraform(Selection(environment="prod"), lambda: 0.0, imports=True)
+        assert validated(written(folder / "module", dict(found.files))) == []
 
 
 @needs_terraform
