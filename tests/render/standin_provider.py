@@ -2,8 +2,8 @@
 
 `terraform validate` asks a provider for its schema and holds a module against it: arguments,
 types, references, cycles. The messages are those of Terraform's plugin protocol, version 5, written
-byte by byte: https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol (not opened;
-Terraform 1.11 takes them). Run by Terraform as `standin_provider.py SCHEMA.json VERSION`.
+types, references, cycles. The messages are those of Terraform's plugin protocol, version 5, byte by
+byte: https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol (not opened;
 """
 
 from __future__ import annotations
