@@ -40,8 +40,9 @@ def why(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="STEP|ROLE|PERMISSION|RESOURCE",
-            help="What to explain; `ROLE on RESOURCE` for one grant, FILE:LINE for a place.",
+            metavar="WHAT",
+            help="A step, role, permission, resource or identity; `ROLE on RESOURCE` for one "
+            "grant, FILE:LINE for a place.",
             show_default=False,
         ),
     ] = None,

@@ -163,7 +163,9 @@ class _Writing:
             if target.api_method:
                 words += f" on {short_name(target.resource, project)}"
             else:
-                words += f" {place_in_words(target.resource)}"
+                shown = place_in_words(target.resource)
+                after = target.kind is Kind.IAP  # "tickets behind IAP"
+                words = f"{shown} {words}" if after else f"{words} {shown}"
                 words += f" in {owner}" if owner not in {None, "-", "_", project} else ""
         if open_to := self._ingress.get(target.resource or ""):
             words += f", ingress: {open_to.replace('_', ' ')}"
