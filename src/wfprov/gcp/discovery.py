@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import Empty, LifoQueue
 from threading import Lock
 from typing import Any, TypeAlias
@@ -59,8 +60,7 @@ class DiscoveryApis:
         collection = self._collection(service, call)
         answer = self._gathered(collection, call)
         if str(method.get("response", {}).get("$ref", "")).endswith("Operation"):
-            # Most APIs have them at the top, IAM below each collection.
-            at = collection if hasattr(collection, "operations") else service
+            at = self._with_operations(service, call)
             return finished(
                 answer,
                 lambda name: self._executed(call, at.operations().get(name=name)),
@@ -121,6 +121,20 @@ class DiscoveryApis:
             with self._lock:
                 found = self._collections.setdefault(key, found)
         return found
+
+    def _with_operations(self, service: Any, call: Call) -> Any:
+        """The collection whose operations the method makes: the nearest at or above its own.
+
+        IAM has them below each collection, most APIs below the locations, older ones at the top.
+        """
+        *collections, _ = call.method.split(".")
+        for depth in range(len(collections), 0, -1):
+            found = self._collection(
+                service, replace(call, method=".".join([*collections[:depth], "-"]))
+            )
+            if hasattr(found, "operations"):
+                return found
+        return service
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
