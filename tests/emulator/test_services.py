@@ -242,12 +242,12 @@ def test_topic_is_put_published_to_and_deleted(client):
 
 
 def test_any_api_answers_by_its_discovery_document(client):
-    base = "/eventarc/v1/projects/shop-dev/locations/europe-west1/triggers"
+    base = "/eventarc/v1/projects/shop-dev/locations/europe-west1/channels"
     client.enable("eventarc")
-    operation = client.ok("POST", f"{base}?triggerId=t", {"labels": {"a": "b"}})
+    operation = client.ok("POST", f"{base}?channelId=t", {"labels": {"a": "b"}})
     assert client.ok("GET", f"/eventarc/v1/{operation['name']}")["done"] is True
     assert client.ok("GET", f"{base}/t")["labels"] == {"a": "b"}
-    assert [t["name"] for t in client.ok("GET", base)["triggers"]] == [f"{EUROPE}/triggers/t"]
+    assert [t["name"] for t in client.ok("GET", base)["channels"]] == [f"{EUROPE}/channels/t"]
     assert client.as_("user:eve@example.com").get(f"{base}/t").status == 403
     client.ok("DELETE", f"{base}/t")
     assert client.get(f"{base}/t").status == 404

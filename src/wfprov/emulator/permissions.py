@@ -221,6 +221,7 @@ _TABLE: Final[Mapping[str, str]] = {
     """,
     # https://cloud.google.com/storage/docs/access-control/iam-json (2026-11-23)
     "storage": """
+        serviceAccount.get -
         buckets.insert -
         buckets.get -
         buckets.list -

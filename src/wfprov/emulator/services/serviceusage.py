@@ -16,6 +16,8 @@ from wfprov.emulator.world import ENABLED_AT_BIRTH
 _NAMES: Final = "type.googleapis.com/google.api.serviceusage.v1"
 _EMPTY: Final[Json] = {"@type": "type.googleapis.com/google.protobuf.Empty", "value": {}}
 _MOST_AT_ONCE: Final = 20
+_WITHOUT_DOCUMENT: Final = ("eventarcpublishing.googleapis.com",)
+"""Services that are there, though the discovery documents at hand do not describe them."""
 
 
 def _enable(call: Call) -> Json:
@@ -142,7 +144,7 @@ def _must_be_known(call: Call, service: str) -> None:
     if call.world.project(call.project) is None:
         raise ApiError("PERMISSION_DENIED", f"Project '{call.project}' not found or deleted.")
     api = service.removesuffix(".googleapis.com")
-    if service not in ENABLED_AT_BIRTH and (
+    if service not in (*ENABLED_AT_BIRTH, *_WITHOUT_DOCUMENT) and (
         api == service or api not in call.world.discovery.versions
     ):
         raise ApiError(

@@ -149,6 +149,23 @@ def _project(call: Call) -> str:
     return str(project["projectId"])
 
 
+def _agent(call: Call) -> Json:
+    """The service agent of the project, which is made when it is first asked for.
+
+    Source: https://docs.cloud.google.com/storage/docs/access-control/iam-json (2026-11-23)
+    """
+    project = call.world.project(call.match.params.get("projectId", ""))
+    if project is None:
+        raise invalid("Unknown project id.")
+    name = str(project["projectId"])
+    full = f"//cloudresourcemanager.googleapis.com/projects/{name}"
+    call.require("resourcemanager.projects.get", full)
+    return {
+        "kind": "storage#serviceAccount",
+        "email_address": call.world.service_agent(name, "storage"),
+    }
+
+
 def _on_bucket(permission: str | None, handler: Handler) -> Handler:
     """A bucket that does not exist is 404 for everybody; only then is the permission checked."""
 
@@ -166,6 +183,7 @@ SERVICE: Final = Service(
     handlers={
         "v1": {
             "buckets.insert": _insert,
+            "projects.serviceAccount.get": _agent,
             "objects.copy": _copy_object,
             "objects.rewrite": _copy_object,
             "buckets.list": _list,
