@@ -15,7 +15,7 @@ from wfprov.core.span import Source, Span
 from wfprov.desired.answers import ANSWER_KINDS, EXAMPLES
 from wfprov.desired.config import Overrides, decode, from_paths
 from wfprov.desired.layer import CONFIG_KEYS, ENVIRONMENT_KEYS, POLICY_KEYS, WORKFLOW_KEYS
-from wfprov.desired.model import Dedicated, Existing, Shared, Stack, WorkflowSpec
+from wfprov.desired.model import Dedicated, Existing, ScheduleTrigger, Shared, Stack, WorkflowSpec
 from wfprov.desired.paths import workflow_names
 from wfprov.render.place import Places
 
@@ -154,7 +154,9 @@ def test_every_key_of_the_contract_is_read() -> None:
     assert workflow.crypto_key == "projects/p/locations/l/keyRings/r/cryptoKeys/k"
     assert workflow.deletion_protection is True
     [trigger] = workflow.triggers
-    assert (trigger.kind, trigger.settings["schedule"]) == ("schedule", "0 6 * * *")
+    assert isinstance(trigger, ScheduleTrigger)
+    assert (trigger.schedule, trigger.time_zone) == ("0 6 * * *", "Europe/Berlin")
+    assert trigger.argument == "{}"
     assert workflow.arguments == {"project": "acme", "deep": {"a": [1, None]}}
     values = {key: (answer.kind, answer.value) for key, answer in workflow.answers.items()}
     assert values == {
@@ -444,15 +446,69 @@ KINDS = ", ".join(ANSWER_KINDS)
         (
             "triggers: [{time_zone: x}]",
             (
-                "6:16 missing-config-key: a trigger says neither `schedule` nor `eventarc`"
-                ' | for example schedule: "0 6 * * *"'
+                "6:16 missing-config-key: a trigger says neither `schedule` nor `event`"
+                ' | write one of them: schedule: "0 6 * * *", or event: google.cloud....'
             ),
         ),
         (
-            "triggers: [{schedule: x, timezone: y}]",
+            'triggers: [{schedule: "0 6 * * *", timezone: y}]',
             (
-                "6:30 unknown-config-key: a trigger has no key `timezone`"
-                " | did you mean `time_zone`? (one of schedule, time_zone, argument, eventarc)"
+                "6:40 unknown-config-key: a schedule trigger has no key `timezone`"
+                " | did you mean `time_zone`? (one of schedule, time_zone, argument, paused, name, "
+                "service_account, retry)"
+            ),
+        ),
+        (
+            'triggers: [{schedule: "0 6 * *"}]',
+            (
+                "6:27 wrong-schedule: `0 6 * *` is no schedule: it has 4 fields, and a schedule "
+                "has five"
+                ' | minute, hour, day, month, weekday: "0 6 * * MON-FRI", or `every 15 minutes`'
+            ),
+        ),
+        (
+            "triggers: [{event: google.cloud.storage.object.v1.finalised}]",
+            (
+                "6:24 unknown-event-type: `google.cloud.storage.object.v1.finalised` is no type of "
+                "event that is known"
+                " | did you mean google.cloud.storage.object.v1.finalized?"
+            ),
+        ),
+        (
+            "triggers: [{event: google.cloud.storage.object.v1.finalized}]",
+            (
+                "6:17 missing-config-key: events of the type "
+                "google.cloud.storage.object.v1.finalized are filtered by `bucket`"
+                " | write filters: {bucket: ...}"
+            ),
+        ),
+        (
+            "triggers: [{event: google.cloud.storage.object.v1.deleted, filters: {buckets: b}}]",
+            (
+                "6:74 bad-config-value: events of the type google.cloud.storage.object.v1.deleted "
+                "have no `buckets` | did you mean `bucket`? (one of bucket)"
+            ),
+        ),
+        (
+            'triggers: [{schedule: "0 6 * * *", event: google.cloud.audit.log.v1.written}]',
+            (
+                "6:16 missing-config-key: a trigger says both `schedule` and `event`"
+                ' | write one of them: schedule: "0 6 * * *", or event: google.cloud....'
+            ),
+        ),
+        (
+            'triggers: [{schedule: "0 6 * * *", retry: {attempts: 6}}]',
+            "6:58 bad-config-value: 6 attempts; a job has 5",
+        ),
+        (
+            'triggers: [{schedule: "0 6 * * *", paused: "yes"}]',
+            "6:48 wrong-config-type: `paused` must be true or false, not `yes`",
+        ),
+        (
+            'triggers: [{schedule: "0 6 * * *", argument: {key: AKIAABCDEFGHIJKLMNOP}}]',
+            (
+                "6:50 credential-in-env: the argument of the schedule holds an access key of AWS"
+                " | put it into Secret Manager and let the workflow read it"
             ),
         ),
         (
@@ -720,7 +776,7 @@ def test_broken_yaml_is_all_that_is_said() -> None:
 WORDS = st.sampled_from(
     [
         *(*CONFIG_KEYS, *ENVIRONMENT_KEYS, *WORKFLOW_KEYS, *POLICY_KEYS, *ANSWER_KINDS),
-        *("a", "shared", "schedule", "eventarc", "w/*.yaml", "dedicated", "main.s", "1", "~", ""),
+        *("a", "shared", "schedule", "event", "w/*.yaml", "dedicated", "main.s", "1", "~", ""),
     ]
 )
 TREES = st.recursive(
@@ -732,7 +788,10 @@ TREES = st.recursive(
 
 @given(TREES, TREES)
 @example({"workflows": {"a": {"answers": {"main.s": {"permissions": None}}}}}, None)
-@example({"workflows": {"a": {"triggers": [{"eventarc": None}]}}}, {"workflows": {"a": None}})
+@example(
+    {"workflows": {"a": {"triggers": [{"event": None, "filters": {"": None}}]}}},
+    {"workflows": {"a": None}},
+)
 def test_no_tree_of_known_words_raises(config: object, environment: object) -> None:
     checked = read(repr_yaml(config), repr_yaml(environment))
     assert checked.value is not None

@@ -14,10 +14,13 @@ from wfprov.plan.deployer import method_of
 from wfprov.resources.api_service import ApiService
 from wfprov.resources.bigquery_dataset import DatasetAccess
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.eventarc_trigger import EventarcTrigger, EventFilter
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.registry import kinds
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.service_agent import ServiceAgent
+from wfprov.resources.storage_agent import StorageAgent
 from wfprov.resources.workflow import Workflow
 from wfprov.resources.workload_identity_pool import WorkloadIdentityPool
 from wfprov.resources.workload_identity_provider import WorkloadIdentityProvider
@@ -49,10 +52,37 @@ PROVIDER = WorkloadIdentityProvider(
     condition="assertion.repository == 'a/b'",
     stack="s",
 )
+JOB = SchedulerJob(
+    project="p",
+    region="r",
+    job_id="w-schedule",
+    uri="https://workflowexecutions.googleapis.com/v1/projects/p/locations/r/workflows/w/executions",
+    message=Contents('{"argument": "{}"}'),
+    service_account="t@p.iam.gserviceaccount.com",
+    schedule="0 6 * * *",
+    retry={"retryCount": "3"},
+    stack="s",
+    paused=True,
+)
+TRIGGER = EventarcTrigger(
+    project="p",
+    location="r",
+    trigger_id="w-event",
+    workflow="projects/p/locations/r/workflows/w",
+    filters=(
+        EventFilter("bucket", "b"),
+        EventFilter("type", "google.cloud.storage.object.v1.deleted"),
+    ),
+    service_account="t@p.iam.gserviceaccount.com",
+    labels={"wfprov-stack": "s"},
+    attempts=1,
+)
 RESOURCES = (
     (AGENT, replace(AGENT, made=False)),
     (POOL, replace(POOL, display_name="other", deleted=True)),
     (PROVIDER, replace(PROVIDER, condition="", deleted=True)),
+    (JOB, replace(JOB, schedule="0 7 * * *", paused=False)),
+    (TRIGGER, replace(TRIGGER, filters=TRIGGER.filters[1:], attempts=0, labels={})),
     (WORKFLOW, replace(WORKFLOW, source=Contents("main: {a: 1}"), env={}, call_log_level="")),
     (ACCOUNT, replace(ACCOUNT, description="other")),
     (ROLE, replace(ROLE, permissions=(), deleted=True)),
@@ -102,6 +132,7 @@ def calls():
         yield from updates
         if after.delete() is not None:
             yield after.delete()
+    yield StorageAgent(project="p").create()
     accesses = [*map(policy, POLICIES), DatasetAccess(project="p", dataset="d")]
     for access in accesses:
         yield access.read()
@@ -113,7 +144,7 @@ CALLS = tuple(calls())
 
 def test_every_kind_is_among_the_calls_that_are_checked():
     checked = {type(after).kind for after, _ in RESOURCES}
-    assert kinds().keys() == checked | {"iam_policy", "bigquery_dataset_access"}
+    assert kinds().keys() == checked | {"iam_policy", "bigquery_dataset_access", "storage_agent"}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)

@@ -23,6 +23,7 @@ from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.facts import Facts
 from wfprov.core.rule import Rule, Severity
 from wfprov.core.span import Source
+from wfprov.desired import triggers
 from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, WorkflowSpec
 from wfprov.iam.build import RoleOptions, grants
 from wfprov.iam.cover import is_grantable
@@ -86,7 +87,11 @@ def inspect(
         diagnostics += validate(parsed.value)
         uses = tuple(_site_uses(parsed.value, workflow, facts, diagnostics))
         diagnostics += _unused_answers(workflow, uses)
-    requirements = (*_requirements(uses), *_of_call_log(workflow))
+    requirements = (
+        *_requirements(uses),
+        *_of_call_log(workflow),
+        *triggers.requirements(workflow),
+    )
     made = deployment(source, workflow.templating, values)
     options = RoleOptions(
         custom_roles=access.custom_roles,
@@ -262,7 +267,9 @@ def _replaced(requirements: Sequence[Requirement], chosen: Sequence[Grant]) -> I
 
 
 def _apis(workflow: WorkflowSpec, uses: Iterable[SiteUse]) -> tuple[tuple[str, str], ...]:
-    wanted = {("workflows.googleapis.com", place_of(workflow).project)}
+    project = place_of(workflow).project
+    wanted = {("workflows.googleapis.com", project)}
+    wanted |= {(service, project) for service in triggers.apis(workflow)}
     for use in uses:
         for target in use.targets:
             wanted.update(target.apis)

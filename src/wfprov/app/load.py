@@ -13,7 +13,9 @@ from wfprov.core.span import Source, Span
 from wfprov.desired.config import Overrides, decode
 from wfprov.desired.model import Stack
 from wfprov.desired.rules_config import NO_SUCH_SOURCE
+from wfprov.desired.triggers import names_zone, wrong_zones
 from wfprov.store import files
+from wfprov.store.zones import time_zones
 
 _OF_SOURCES: Final = (NO_SUCH_SOURCE,)
 
@@ -77,6 +79,9 @@ def load(selection: Selection) -> Loaded:
             expansion.add(workflow, source)
     stack = replace(decoded.value, workflows=expansion.settled(selection.paths))
     diagnostics += expansion.diagnostics
+    if any(names_zone(workflow) for workflow in stack.workflows):
+        known = time_zones()
+        diagnostics += (d for w in stack.workflows for d in wrong_zones(w, known))
     return Loaded(stack=stack, sources=expansion.sources, diagnostics=in_order(diagnostics))
 
 

@@ -17,17 +17,22 @@ from wfprov.plan.change import Update, calls_of
 def make(doing: Doing, after: Resource) -> None:
     """Creates a resource; one that is there already and the same counts as made.
 
-    It is there when the answer to an earlier attempt, of this run or of another, was lost.
+    It is there when the answer to an earlier attempt, of this run or of another, was lost. What its
+    creation could not set is set by an update then.
     """
+    made = after.as_created()
     try:
         doing.write(after.create())
     except CloudError as error:
         if _is_plain(doing, error):
             raise
         live = _there(doing, after, error) if _exists(error) else _back(doing, after, error)
-        if live != after:
+        if live is None or live not in (made, after):
             raise
         doing.note("was there already")
+        made = live
+    if made != after:
+        change(doing, Update(made, after))
 
 
 def change(doing: Doing, update: Update) -> None:

@@ -20,7 +20,7 @@ _NOT_THERE: Final = re.compile(
     r"does not exist|do not exist|may not exist|not found|unknown service account", re.IGNORECASE
 )
 _ABOUT_ACCOUNTS: Final = re.compile(r"iam\.service-?accounts\.|service ?account", re.IGNORECASE)
-YOUNG: Final = frozenset({"api_service", "service_account", "custom_role"})
+YOUNG: Final = frozenset({"api_service", "service_account", "storage_agent", "custom_role"})
 """The kinds that are seen everywhere only some time after they were made."""
 
 LONGEST: Final = 300.0

@@ -8,6 +8,9 @@ from typing import Final
 
 from wfprov.core.address import Address, ResourceName
 
+STACK_LABEL: Final = "wfprov-stack"
+"""The label that marks what can carry labels."""
+
 _LONGEST: Final = 63
 _MARK: Final = re.compile(r"\s*\[wfprov stack=([a-z0-9_-]{1,63})\]\s*$")
 

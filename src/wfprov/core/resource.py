@@ -160,6 +160,10 @@ class Resource(Managed):
         """Whether a listing showed all of it; else it is read by itself before it is compared."""
         return True
 
+    def as_created(self) -> Self:
+        """The resource as its `create` leaves it; what is left to do then is an update of that."""
+        return self
+
     def over(self, _live: Self) -> Self:
         """The resource as it shall be where `_live` is: what is not managed stays as it is."""
         return self

@@ -21,11 +21,11 @@ from wfprov.core.address import (
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import Diagnostic, Related, in_order
 from wfprov.core.facts import Facts
-from wfprov.core.ownership import account_address
+from wfprov.core.ownership import STACK_LABEL, account_address
 from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Access, Contents, Resource
-from wfprov.core.span import Source, Span
-from wfprov.desired import rules
+from wfprov.core.span import Span
+from wfprov.desired import rules, triggers
 from wfprov.desired.accesses import access_to
 from wfprov.desired.graph import Because, Blocked, BlockReason, Desired
 from wfprov.desired.model import Dedicated, Existing, Inspected, Shared, Stack, WorkflowSpec
@@ -35,12 +35,14 @@ from wfprov.desired.names import (
     member_of,
     service_account_id,
 )
+from wfprov.desired.reasons import because_of, blocked_by, reason_of
 from wfprov.iam.grant import Grant
 from wfprov.resources.api_service import ApiService
 from wfprov.resources.custom_role import ProjectRole
 from wfprov.resources.iam_policy import IamPolicy, policy_route
 from wfprov.resources.service_account import ServiceAccount
-from wfprov.resources.workflow import APPLIED_LABEL, PROTECTION_LABEL, STACK_LABEL, Workflow
+from wfprov.resources.storage_agent import StorageAgent
+from wfprov.resources.workflow import APPLIED_LABEL, PROTECTION_LABEL, Workflow
 
 _MOST_SHOWN: Final = 20
 OWN_APIS: Final = ("iam.googleapis.com", "workflows.googleapis.com")
@@ -136,22 +138,14 @@ class _Builder:
                     help="write its value into `template_values:` of the workflow",
                 )
             )
-        for trigger in spec.triggers:
-            self._find(
-                Diagnostic(
-                    rule=rules.TRIGGERS_NOT_APPLIED,
-                    message=f"this trigger of {spec.name} is not made by wfprov yet",
-                    at=trigger.at,
-                    help="make it by other means, as an account that may invoke the workflow",
-                )
-            )
         self._apis(one, spec.project)
         self._identity(spec, at, spec.project)
+        started_by = self._triggers(spec, at)
         for grant in one.grants:
             self._grant(one, grant)
         self._own_grants(one, at)
         self._questions(one)
-        self._place(self._workflow(one, spec.project, spec.region), spec, at)
+        self._place(self._workflow(one, spec.project, spec.region, started_by), spec, at)
 
     def _apis(self, one: Inspected, project: str) -> None:
         for service, where in (*one.apis, *((api, project) for api in OWN_APIS)):
@@ -189,7 +183,25 @@ class _Builder:
         self._owned.add(member_of(account.email, spec))
         self._place(account, spec, at)
 
-    def _workflow(self, one: Inspected, project: str, region: str) -> Workflow:
+    def _triggers(self, spec: WorkflowSpec, at: Span) -> tuple[Resource, ...]:
+        """Adds what starts the workflow, and the accounts that do; returns the triggers."""
+        self._found += triggers.findings(spec)
+        for email, place in triggers.existing(spec):
+            self._existing.setdefault(email, place)
+        for account in triggers.accounts(spec, self._stack.mark):
+            self._owned.add(member_of(account.email, spec))
+            self._place(account, spec, at)
+        if triggers.needs_storage_agent(spec):
+            agent = StorageAgent(project=spec.project or "")
+            self._resources[agent.address] = agent
+        made = triggers.resources(spec, self._stack.mark, self._stack.universe_domain)
+        for resource, place in made:
+            self._place(resource, spec, place)
+        return tuple(resource for resource, _ in made)
+
+    def _workflow(
+        self, one: Inspected, project: str, region: str, started_by: Sequence[Resource]
+    ) -> Workflow:
         spec = one.workflow
         labels = {**spec.labels, STACK_LABEL: self._stack.mark}
         if spec.deletion_protection:
@@ -207,7 +219,7 @@ class _Builder:
             execution_history_level=spec.execution_history_level or "",
             crypto_key=spec.crypto_key or "",
         )
-        labels[APPLIED_LABEL] = _applied(workflow, one.grants)
+        labels[APPLIED_LABEL] = _applied(workflow, one.grants, started_by)
         return replace(workflow, labels=labels)
 
     def _place(self, resource: Resource, spec: WorkflowSpec, at: Span) -> None:
@@ -218,24 +230,33 @@ class _Builder:
             self._makers[address] = spec
             self._resources[address] = resource
             return
-        workflow = isinstance(resource, Workflow)
-        if not workflow and resource == self._resources[address]:
+        account = isinstance(resource, ServiceAccount)
+        if account and resource == self._resources[address]:
             return
+        if account:
+            rule, help_ = (
+                rules.ACCOUNT_COLLISION,
+                "rename one, or let them share: `service_account: {shared: NAME}`",
+            )
+        elif isinstance(resource, Workflow):
+            rule, help_ = rules.WORKFLOW_COLLISION, "rename one of them"
+        else:
+            rule, help_ = rules.TRIGGER_COLLISION, "give one of them a `name:`"
         self._find(
             Diagnostic(
-                rule=rules.WORKFLOW_COLLISION if workflow else rules.ACCOUNT_COLLISION,
-                message=f"{spec.name} and {other.name} would both be {address.name}",
+                rule=rule,
+                message=f"{spec.name} and {other.name} would both be {address.name}"
+                if spec is not other
+                else f"two triggers of {spec.name} would both be {address.name}",
                 at=at,
                 related=(Related(other.at, "the other one"),) if other.at else (),
-                help="rename one of them"
-                if workflow
-                else "rename one, or let them share: `service_account: {shared: NAME}`",
+                help=help_,
             )
         )
 
     def _grant(self, one: Inspected, grant: Grant) -> None:
         spec = one.workflow
-        why = tuple(_because(one, grant))
+        why = tuple(because_of(one, grant))
         self._forbid(grant.role_name, grant.on, why)
         if is_pattern(grant.on):
             self._block("unknown-resource", why, f"{grant.role_name} is asked on {grant.on}")
@@ -261,7 +282,7 @@ class _Builder:
             # https://docs.cloud.google.com/workflows/docs/use-cmek (2026-11-23)
             on = ResourceName(f"//cloudkms.googleapis.com/{spec.crypto_key}")
             role = RoleName("roles/cloudkms.cryptoKeyEncrypterDecrypter")
-            self._want(on, BindingKey(role), agent, (_reason(spec, "crypto_key", at),))
+            self._want(on, BindingKey(role), agent, (reason_of(spec, "crypto_key", at),))
         home = account_address(identity_email(spec))
         if home is not None and segment_after(home.name, "projects") != spec.project:
             # https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)
@@ -269,7 +290,7 @@ class _Builder:
                 f"//iam.googleapis.com/projects/-/serviceAccounts/{identity_email(spec)}"
             )
             role = RoleName("roles/iam.serviceAccountTokenCreator")
-            self._want(on, BindingKey(role), agent, (_reason(spec, "service_account", at),))
+            self._want(on, BindingKey(role), agent, (reason_of(spec, "service_account", at),))
 
     def _want(
         self, on: ResourceName, key: BindingKey, member: str, why: tuple[Because, ...]
@@ -299,21 +320,21 @@ class _Builder:
 
     def _block(self, reason: BlockReason, why: tuple[Because, ...], message: str) -> None:
         for b in why:
-            self._blocked.append(_blocked(reason, b, message))
+            self._blocked.append(blocked_by(reason, b, message))
 
     def _questions(self, one: Inspected) -> None:
         asked = set()
         for site, question in one.questions:
             asked.add(site.id)
-            because = _reason(one.workflow, site.id, site.span)
-            blocked = _blocked("question", because, question.message)
+            because = reason_of(one.workflow, site.id, site.span)
+            blocked = blocked_by("question", because, question.message)
             self._blocked.append(replace(blocked, answer=question.answer))
         for grant in one.grants:
             for r in grant.because:
                 if r.need.tier is Tier.DERIVED and r.site not in asked:
-                    because = _reason(one.workflow, r.site, r.at)
+                    because = reason_of(one.workflow, r.site, r.at)
                     message = f"{r.need.permission} is only derived from the method's name"
-                    self._blocked.append(_blocked("derived-permission", because, message))
+                    self._blocked.append(blocked_by("derived-permission", because, message))
 
     def _access(self, name: ResourceName, members: frozenset[Membership]) -> Access | None:
         access = access_to(name, self._facts, members)
@@ -343,47 +364,10 @@ class _Builder:
         self._found.append(diagnostic)
 
 
-def _applied(workflow: Workflow, grants: Iterable[Grant]) -> str:
-    """A digest of all that a workflow is made from, its grants included, that fits in a label."""
+def _applied(workflow: Workflow, grants: Iterable[Grant], triggers: Sequence[Resource]) -> str:
+    """A digest of all that a workflow is made from, grants and triggers included, for a label."""
     held = sorted(
         repr((g.principal, g.role_name, g.on, g.condition and g.condition.body())) for g in grants
     )
-    return sha256(json.dumps([workflow.wire(), held], sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _because(one: Inspected, grant: Grant) -> Iterator[Because]:
-    by_site: dict[tuple[str, str], list[str]] = {}
-    places: dict[str, Span] = {}
-    for r in grant.because:
-        by_site.setdefault((r.site, r.need.when or ""), []).append(r.need.permission)
-        places.setdefault(r.site, r.at)
-    for (site, when), permissions in sorted(by_site.items()):
-        reason = _reason(one.workflow, site, places[site])
-        yield replace(
-            reason,
-            permissions=tuple(sorted(set(permissions))),
-            when=when,
-            breadth=grant.breadth,
-        )
-
-
-def _reason(spec: WorkflowSpec, site: str, at: Span) -> Because:
-    line, column = _position(at.source, at.start)
-    return Because(workflow=spec.name, site=site, file=at.source.name, line=line, column=column)
-
-
-def _blocked(reason: BlockReason, because: Because, message: str) -> Blocked:
-    return Blocked(
-        reason=reason,
-        workflow=because.workflow,
-        site=because.site,
-        file=because.file,
-        line=because.line,
-        column=because.column,
-        message=message,
-    )
-
-
-def _position(source: Source, offset: int) -> tuple[int, int]:
-    before = source.text[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    parts = [workflow.wire(), held, *(trigger.wire() for trigger in triggers)]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

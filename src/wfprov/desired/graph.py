@@ -13,6 +13,7 @@ from wfprov.core.span import Span
 from wfprov.desired.names import NUMBER
 
 _AGENT: Final = "@gcp-sa-workflows."
+_STORAGE_AGENT: Final = "@gs-project-accounts."
 
 BlockReason: TypeAlias = Literal[
     "question", "forbidden-role", "unknown-resource", "derived-permission"
@@ -131,6 +132,7 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
     """
     known = {thing.address: thing for thing in things}
     holding: dict[str, list[Address]] = {}
+    agents = tuple(a for a in known if a.kind == "storage_agent")
     services = tuple(a for a in known if a.name.endswith("/services/workflows.googleapis.com"))
     for address, thing in known.items():
         if isinstance(thing, Access):
@@ -144,6 +146,8 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
         if isinstance(thing, Access):
             names = {m.member for m in thing.memberships}
             found |= {a for a in known if _is_behind(a, names)}
+        if isinstance(thing, Access) and any(_STORAGE_AGENT in m.member for m in thing.memberships):
+            found |= set(agents)
         if isinstance(thing, Resource) and thing.runs_as:
             found |= set(holding.get(thing.runs_as, ()))
         needs[address] = tuple(sorted(found - {address}))

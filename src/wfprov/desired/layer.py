@@ -29,7 +29,6 @@ from wfprov.desired.settings import (
     labels,
     service_account,
     template_values,
-    triggers,
 )
 from wfprov.desired.shapes import (
     ADDRESS,
@@ -51,6 +50,7 @@ from wfprov.desired.shapes import (
     WORKFLOW,
     WORKFLOW_HINT,
 )
+from wfprov.desired.trigger_settings import triggers
 from wfprov.language.nodes import Node
 
 TEMPLATINGS: Final = get_args(Templating)

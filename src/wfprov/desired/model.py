@@ -44,12 +44,47 @@ ExecutionHistoryLevel = Literal["EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """One entry of `triggers:`, as it is written; its shape is checked when it is read."""
+class ScheduleTrigger:
+    """A Cloud Scheduler job that starts the workflow.
 
-    kind: Literal["schedule", "eventarc"]
-    settings: Mapping[str, object]
+    `argument` is the JSON text of the runtime argument, None without one. `paused` None: whether
+    it is paused stays as it is live. `retry` holds fields of the API's retry configuration.
+    `places` are where the keys are written, `at` is the whole entry.
+    """
+
+    schedule: str
+    time_zone: str | None = None
+    argument: str | None = None
+    paused: bool | None = None
+    retry: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    service_account: ServiceAccountChoice = field(default_factory=Dedicated)
+    places: Mapping[str, Span] = field(default_factory=dict)
     at: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger:
+    """An Eventarc trigger that starts the workflow.
+
+    `filters` are those beside the type. `location` None: the workflow's region. `topic` is a topic
+    of the project or `projects/P/topics/T`, `channel` likewise; None: Eventarc makes its own.
+    """
+
+    event: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+    location: str | None = None
+    topic: str | None = None
+    channel: str | None = None
+    content_type: str | None = None
+    attempts: int = 0
+    name: str | None = None
+    service_account: ServiceAccountChoice = field(default_factory=Dedicated)
+    places: Mapping[str, Span] = field(default_factory=dict)
+    at: Span
+
+
+Trigger: TypeAlias = ScheduleTrigger | EventTrigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,16 +57,37 @@ UNFILLED_TEMPLATE: Final = Rule(
     source="https://developer.hashicorp.com/terraform/language/functions/templatefile (2026-11-23)",
 )
 
-TRIGGERS_NOT_APPLIED: Final = Rule(
-    slug="triggers-not-applied",
-    severity=Severity.WARNING,
-    summary="Triggers are read, and not yet made",
-    docs="`triggers:` is checked for its shape. Scheduler jobs and Eventarc triggers are not yet "
-    "planned or applied: make them by other means, with an identity of their own that holds "
-    "`roles/workflows.invoker`.",
+TRIGGER_COLLISION: Final = Rule(
+    slug="trigger-name-collision",
+    severity=Severity.ERROR,
+    summary="Two triggers would have one name",
+    docs="The name of a trigger is that of its workflow with `-schedule` or `-event`, unless "
+    "`name:` gives another; it is unique in its project and region.",
+)
+TRIGGER_ACCOUNT: Final = Rule(
+    slug="trigger-account-elsewhere",
+    severity=Severity.ERROR,
+    summary="A trigger would run as an account of another project",
+    docs="A Cloud Scheduler job sends tokens only of accounts of its own project. Eventarc can use "
+    "accounts of other projects when its agents are granted access there, which wfprov does not "
+    "do. Leave `service_account:` out: the trigger gets an account of its own.",
+    source="https://cloud.google.com/scheduler/docs/http-target-auth (2026-11-23)",
+)
+AUDIT_LOGS: Final = Rule(
+    slug="audit-logs-needed",
+    severity=Severity.NOTE,
+    summary="Events that come only when Data Access audit logs are on",
+    docs="A trigger for `google.cloud.audit.log.v1.written` sees what is written to the audit "
+    "logs. Admin Activity is always logged; reading and writing of data only where the project's "
+    "policy turns Data Access audit logs on for the service. wfprov never changes audit "
+    "configurations: turn them on by other means when the method is one of those.",
+    source="https://cloud.google.com/eventarc/docs/workflows/route-trigger-cloud-audit-logs "
+    "(2026-11-23)",
 )
 RULES: Final = (
-    TRIGGERS_NOT_APPLIED,
+    TRIGGER_COLLISION,
+    TRIGGER_ACCOUNT,
+    AUDIT_LOGS,
     UNKNOWN_PLACE,
     ACCOUNT_COLLISION,
     WORKFLOW_COLLISION,

@@ -89,7 +89,38 @@ CREDENTIAL_IN_ENV: Final = Rule(
     source="https://docs.cloud.google.com/workflows/docs/use-environment-variables (not opened)",
 )
 
+WRONG_SCHEDULE: Final = Rule(
+    slug="wrong-schedule",
+    severity=Severity.ERROR,
+    summary="A schedule that Cloud Scheduler can not read, or that never comes",
+    docs="A schedule has five fields: minute (0-59), hour (0-23), day of the month (1-31), month "
+    "(1-12 or JAN-DEC), day of the week (0-7 or SUN-SAT). A field is `*`, a value, a range, a list "
+    "of those, or `*/15`. The words of App Engine are read too: `every 15 minutes`, "
+    "`every monday 09:00`.",
+    source="https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules (2026-11-23)",
+)
+UNKNOWN_TIME_ZONE: Final = Rule(
+    slug="unknown-time-zone",
+    severity=Severity.ERROR,
+    summary="A time zone that the tz database does not have",
+    docs="`time_zone` is a name of the tz database, `Europe/Berlin`; without one it is UTC.",
+    source="https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs "
+    "(2026-11-23)",
+)
+UNKNOWN_EVENT_TYPE: Final = Rule(
+    slug="unknown-event-type",
+    severity=Severity.ERROR,
+    summary="A type of event that Eventarc does not have",
+    docs="`event` is the type of a CloudEvent, such as `google.cloud.storage.object.v1.finalized`, "
+    "`google.cloud.audit.log.v1.written` or `google.cloud.pubsub.topic.v1.messagePublished`. With "
+    "a `channel` it is whatever the one who publishes there calls it.",
+    source="https://cloud.google.com/eventarc/docs/event-types (2026-11-23)",
+)
+
 RULES: Final = (
+    WRONG_SCHEDULE,
+    UNKNOWN_TIME_ZONE,
+    UNKNOWN_EVENT_TYPE,
     CREDENTIAL_IN_ENV,
     UNKNOWN_CONFIG_KEY,
     WRONG_CONFIG_TYPE,

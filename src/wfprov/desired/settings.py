@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import cast
 
 from wfprov.core.credential import credential_in
-from wfprov.desired.model import Dedicated, Existing, ServiceAccountChoice, Shared, Trigger
+from wfprov.desired.model import Dedicated, Existing, ServiceAccountChoice, Shared
 from wfprov.desired.reader import Entry, Reader, plain
 from wfprov.desired.rules_config import CREDENTIAL_IN_ENV, RESERVED_ENV_VAR
 from wfprov.desired.shapes import (
@@ -21,9 +21,6 @@ from wfprov.desired.shapes import (
     SHARED_NAME,
 )
 from wfprov.language.nodes import MappingNode, Node, ScalarNode
-
-SCHEDULE_KEYS: Final = ("schedule", "time_zone", "argument")
-EVENTARC_KEYS: Final = ("eventarc",)
 
 
 def service_account(reader: Reader) -> Callable[[Node], ServiceAccountChoice | None]:
@@ -161,47 +158,5 @@ def description(reader: Reader) -> Callable[[Node], str | None]:
             reader.bad_value(node, f"{len(found)} characters; the service takes {MAX_DESCRIPTION}")
             return None
         return found
-
-    return reading
-
-
-def triggers(reader: Reader) -> Callable[[Node], tuple[Trigger, ...] | None]:
-    """A reading of the list of triggers; their schedules are checked where they are used."""
-
-    def trigger(node: Node) -> Trigger | None:
-        if not isinstance(node, MappingNode):
-            reader.wrong_type(node, "a trigger", "a map")
-            return None
-        if node.get("eventarc") is not None:
-            f = reader.fields(node, "an eventarc trigger", EVENTARC_KEYS)
-            settings = f.node("eventarc")
-            if not isinstance(settings, MappingNode):
-                reader.wrong_type(settings or node, "`eventarc`", "a map")
-                return None
-            return Trigger(
-                kind="eventarc",
-                settings=cast("dict[str, object]", plain(settings)),
-                at=reader.span(node),
-            )
-        f = reader.fields(node, "a trigger", (*SCHEDULE_KEYS, *EVENTARC_KEYS))
-        if "schedule" not in f:
-            reader.missing(
-                node,
-                "a trigger says neither `schedule` nor `eventarc`",
-                'for example schedule: "0 6 * * *"',
-            )
-            return None
-        if f.read("schedule", reader.text("a schedule")) is None:
-            return None
-        f.read("time_zone", reader.text("a time zone"))
-        return Trigger(
-            kind="schedule",
-            settings=cast("dict[str, object]", plain(node)),
-            at=reader.span(node),
-        )
-
-    def reading(node: Node) -> tuple[Trigger, ...] | None:
-        found = (trigger(item) for item in reader.items(node, "`triggers`"))
-        return tuple(one for one in found if one is not None)
 
     return reading

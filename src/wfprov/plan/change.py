@@ -223,13 +223,13 @@ def calls_of(change: Change) -> tuple[Call, ...]:
     """
     match change:
         case Create(after=after):
-            return (after.create(),)
+            return _created(after)
         case Update(before=before, after=after):
             calls = after.update(before)
             assert not isinstance(calls, Unchangeable), "an update that must replace is a Replace"
             return calls
         case Replace(before=before, after=after):
-            return (*_deleted(before), after.create())
+            return (*_deleted(before), *_created(after))
         case Delete(before=before):
             return _deleted(before)
         case NoOp():
@@ -239,6 +239,12 @@ def calls_of(change: Change) -> tuple[Call, ...]:
                 return ()
             body: Body = access.changed({}, add=change.after)
             return (access.read(), access.write(body))
+
+
+def _created(resource: Resource) -> tuple[Call, ...]:
+    rest = resource.update(resource.as_created())
+    assert not isinstance(rest, Unchangeable), "what was just made can be made whole"
+    return (resource.create(), *rest)
 
 
 def _deleted(resource: Resource) -> tuple[Call, ...]:

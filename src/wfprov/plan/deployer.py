@@ -34,12 +34,13 @@ _CLIENT_METHODS: Final = {
 
 ACT_AS: Final = Permission("iam.serviceAccounts.actAs")
 """What deploying asks for on the account that the workflow runs as."""
+_ACTING: Final = frozenset({"create_workflow", "update_workflow"})
 
 
 def deployer_permissions(changes: Iterable[Change], facts: Facts) -> tuple[str, ...]:
     """The permissions that the requests of some changes ask for, sorted.
 
-    Deploying a workflow asks for actAs on its account as well.
+    Deploying a workflow, or a trigger, asks for actAs on its account as well.
 
     Source: https://docs.cloud.google.com/workflows/docs/authentication#deploy (2026-11-23)
     """
@@ -48,7 +49,7 @@ def deployer_permissions(changes: Iterable[Change], facts: Facts) -> tuple[str, 
         needs = facts.needs(method_of(call))
         if needs is not None:
             found |= {*needs.permissions, *needs.polling}
-        if call.method in {"create_workflow", "update_workflow"}:
+        if call.method in _ACTING or (needs is not None and needs.act_as is not None):
             found.add(ACT_AS)
     return tuple(sorted(found))
 

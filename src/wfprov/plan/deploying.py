@@ -81,11 +81,13 @@ def deploying(whole: Plan, facts: Facts, *, may_remove: bool = False) -> Deployi
 
 def _on_project(resource: Resource, facts: Facts, may_remove: bool) -> Iterator[Permission]:  # noqa: FBT001
     create = method_of(resource.create())
-    yield from _asked(method_of(type(resource).listing(resource.scope)), facts)
+    seen = type(resource).listing(resource.scope) if resource.scope else resource.read()
+    yield from _asked(method_of(seen), facts)
     deletion = resource.delete()
     if resource.kind not in _GIVEN:
         yield from _asked(create, facts)
-        yield from _asked(_sibling(create, "patch"), facts)
+        for verb in ("patch", "pause", "resume"):
+            yield from _asked(_sibling(create, verb), facts)
         if not resource.shown_whole() or resource.kind == "workflow":
             yield from _asked(method_of(resource.read()), facts)
     if may_remove and deletion is not None and not isinstance(resource, ServiceAccount):

@@ -27,6 +27,8 @@ from wfprov.plan.change import (
 )
 from wfprov.plan.drift import mended
 from wfprov.plan.live import Live
+from wfprov.resources.eventarc_trigger import EventarcTrigger
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.workflow import Workflow
 
@@ -98,13 +100,14 @@ def own_members(desired: Desired, live: Live) -> frozenset[str]:
 
 
 def _moved_to(resource: Resource, desired: Desired) -> str:
-    """Where the workflow of that name is made now; one of a stack is in one place only."""
-    if not (desired.everywhere and isinstance(resource, Workflow)):
+    """Where the thing of that name is made now; a workflow or trigger is in one place only."""
+    if not (desired.everywhere and isinstance(resource, Workflow | SchedulerJob | EventarcTrigger)):
         return ""
+    name = resource.address.name.rpartition("/")[2]
     places = (
         r.scope
         for r in desired.resources
-        if isinstance(r, Workflow) and r.workflow_id == resource.workflow_id
+        if r.kind == resource.kind and r.address.name.rpartition("/")[2] == name
     )
     return next(places, "")
 
@@ -155,6 +158,8 @@ def _foreign(resource: Resource, was: Resource | None, mode: Mode) -> Iterator[D
             at=resource.address,
             help="name another deployer with --deployer to leave it alone"
             if mode is Mode.BOOTSTRAP
+            else "give the trigger another `name:` to leave it alone"
+            if isinstance(resource, SchedulerJob | EventarcTrigger)
             else "rename the workflow, or name the account by e-mail, to leave it alone",
         )
     if was is not None and was.owner not in {"", resource.owner} and resource.owner:

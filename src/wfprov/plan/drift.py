@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from wfprov.core.resource import Resource
 from wfprov.desired.graph import Desired
 from wfprov.plan.change import AccessChange, Change, Create, Drift, Replace, Update, address_of
 from wfprov.plan.live import Live
+from wfprov.resources.eventarc_trigger import EventarcTrigger
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.workflow import Workflow
 
 
@@ -28,7 +31,7 @@ def mended(desired: Desired, live: Live, changes: Iterable[Change]) -> Iterator[
                 if before.workflow_id in steady:
                     fields = ", ".join(sorted(_differing(before, after)))
                     yield Drift(address=address, message=f"{fields} changed", mended=True)
-            case Create(after=after) if everything and not isinstance(after, Workflow):
+            case Create(after=after) if everything and _is_told(after, desired):
                 yield Drift(address=address, message="is gone", mended=True)
             case Update(before=was) | Replace(before=was) if everything and (
                 was.owner == desired.mark
@@ -40,6 +43,7 @@ def mended(desired: Desired, live: Live, changes: Iterable[Change]) -> Iterator[
                     for m in change.add
                     if change.because.get(m)
                     and all(why.workflow in steady for why in change.because[m])
+                    and not all(why.site.startswith("triggers.") for why in change.because[m])
                 )
                 if lost:
                     yield Drift(
@@ -50,6 +54,18 @@ def mended(desired: Desired, live: Live, changes: Iterable[Change]) -> Iterator[
                     )
             case _:
                 pass
+
+
+def _is_told(resource: Resource, desired: Desired) -> bool:
+    """Whether the workflows, which were made after it, tell that a resource was there once.
+
+    Triggers are made after their workflow, and what only they need need not have been made before.
+    """
+    if isinstance(resource, Workflow | SchedulerJob | EventarcTrigger):
+        return False
+    triggers = [r for r in desired.resources if isinstance(r, SchedulerJob | EventarcTrigger)]
+    workflows = [r for r in desired.resources if isinstance(r, Workflow)]
+    return not triggers or any(resource.address in w.needs() for w in workflows)
 
 
 def _as_applied(wanted: Workflow, desired: Desired, live: Live) -> bool:

@@ -21,7 +21,9 @@ from wfprov.plan.change import (
 )
 from wfprov.plan.stages import revokes_of
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.eventarc_trigger import EventarcTrigger
 from wfprov.resources.iam_policy import IamPolicy, policy_route
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.workflow import Workflow
 
 _REMOVING: Final = frozenset({Mode.DESTROY, Mode.PRUNE})
@@ -95,14 +97,15 @@ def _roles(plan: Plan) -> Iterator[str]:
 
 
 def _moved(plan: Plan, change: Delete) -> bool:
-    """Whether a workflow is removed where it was, because the plan has it elsewhere."""
+    """Whether a thing is removed where it was, because the plan has it elsewhere."""
     before = change.before
-    return isinstance(before, Workflow) and any(
-        made.scope == change.moved_to != before.scope and made.workflow_id == before.workflow_id
+    return isinstance(before, Workflow | SchedulerJob | EventarcTrigger) and any(
+        made.scope == change.moved_to != before.scope
+        and made.address.name.rpartition("/")[2] == before.address.name.rpartition("/")[2]
         for other in plan.changes
-        if isinstance(other, Create | Update | NoOp)
+        if isinstance(other, Create | Update | NoOp | Replace)
         for made in (other.resource if isinstance(other, NoOp) else other.after,)
-        if isinstance(made, Workflow)
+        if made.kind == before.kind
     )
 
 

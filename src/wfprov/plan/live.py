@@ -22,7 +22,10 @@ from wfprov.core.policy import Membership
 from wfprov.core.ports import Cloud
 from wfprov.core.resource import Access, Body, Call, Resource
 from wfprov.desired.graph import Desired
+from wfprov.resources.api_service import ApiService
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.eventarc_trigger import EventarcTrigger
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.service_account import CLIENT as ACCOUNTS
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.workflow import ANYWHERE, Workflow
@@ -30,6 +33,19 @@ from wfprov.resources.workflow import ANYWHERE, Workflow
 T = TypeVar("T")
 
 PARALLEL: Final = 10
+TRIGGERS: Final[Mapping[type[Resource], str]] = {
+    SchedulerJob: "cloudscheduler.googleapis.com",
+    EventarcTrigger: "eventarc.googleapis.com",
+}
+"""Kinds that are looked for although none is wanted, with the API of each: what was wanted once
+still starts things.
+"""
+LISTED_ANYWHERE: Final[tuple[type[Resource], ...]] = (Workflow, EventarcTrigger)
+"""Kinds that one list shows of all regions; of jobs each region has its own.
+
+Source: https://docs.cloud.google.com/eventarc/docs/managing-triggers (2026-11-23), whose example
+lists with `--location=-`
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +104,14 @@ def read_live(desired: Desired, cloud: Cloud, *, parallel: int = PARALLEL) -> Li
             if kind is ServiceAccount and future.result() is not None
         }
         found = [resource for resources, _ in lists_read for resource in resources]
+        left = [
+            partial(_seen, cloud, kind, scope, desired.regions)
+            for kind, scope in _left(desired, found, scopes)
+        ]
+        futures = [pool.submit(work) for work in left]
+        seen = [more for future in futures if (more := future.result()) is not None]
+        lists_read += seen
+        found += [resource for resources, _ in seen for resource in resources]
         partial_ones = [resource for resource in found if not resource.shown_whole()]
         wanted = {r.address for r in desired.resources}
         whole = [
@@ -143,7 +167,7 @@ def scopes_of(desired: Desired) -> list[tuple[type[Resource], str]]:
 
 
 def _everywhere(kind: type[Resource], scope: str) -> tuple[type[Resource], str]:
-    region = segment_after(scope, "locations")
+    region = segment_after(scope, "locations") if kind in LISTED_ANYWHERE else None
     return kind, f"{scope.removesuffix(region)}{ANYWHERE}" if region else scope
 
 
@@ -169,6 +193,36 @@ def _listed(
         if any(place.startswith(region) for region in (*regions, scope)):
             raise BusyError(f"the list of {kind.kind}s is incomplete now: {place} is not reached")
     return tuple(kind.listed(scope, body)), tuple(f"{place} (not reached)" for place in missed)
+
+
+def _seen(
+    cloud: Cloud, kind: type[Resource], scope: str, regions: Iterable[str]
+) -> tuple[tuple[Resource, ...], tuple[str, ...]] | None:
+    """The same of a kind of which nothing is wanted: who may not look for it is told so."""
+    try:
+        return _listed(cloud, kind, scope, regions)
+    except RefusedError:
+        return (), (f"{kind.kind.replace('_', ' ')}s of {scope} (access is refused)",)
+
+
+def _left(
+    desired: Desired, found: Iterable[Resource], scopes: Iterable[tuple[type[Resource], str]]
+) -> list[tuple[type[Resource], str]]:
+    """Where triggers may be left that are wanted no more: where the stack is, or has been.
+
+    A project in which the API of a kind is not enabled has none of it.
+    """
+    found = list(found)
+    places = {r.scope for r in found if isinstance(r, Workflow) and r.owner == desired.mark}
+    enabled = {(r.scope, r.service) for r in found if isinstance(r, ApiService)}
+    looked_at = {scope for kind, scope in scopes if kind is ApiService}
+    left: dict[tuple[type[Resource], str], None] = {}
+    for kind, service in TRIGGERS.items():
+        for place in (*desired.regions, *sorted(places - set(desired.regions))):
+            project = place.partition("/locations/")[0]
+            if (project, service) in enabled or project not in looked_at:
+                left[_everywhere(kind, place) if desired.everywhere else (kind, place)] = None
+    return [one for one in left if one not in set(scopes)]
 
 
 def _home(email: str) -> str:

@@ -138,8 +138,9 @@ def _last(steps: Mapping[StepId, Step], after: Mapping[StepId, set[StepId]]) -> 
     for id_, step in steps.items():
         if isinstance(step.change, Delete) and step.change.moved_to:
             # The new one runs before the old one goes.
-            name = step.change.before.address.name.rpartition("/")[2]
-            new = f"//workflows.googleapis.com/{step.change.moved_to}/workflows/{name}"
+            old = str(step.change.before.address.name)
+            service = old.removeprefix("//").partition("/")[0]
+            new = f"//{service}/{step.change.moved_to}/{'/'.join(old.split('/')[-2:])}"
             after[id_] |= {made[new]} if new in made else set()
     for id_, step in steps.items():
         if not isinstance(step.change, Update):

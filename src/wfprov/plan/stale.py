@@ -96,7 +96,7 @@ def _moved(plan: Plan, change: Change, live: Live) -> Iterator[str]:
     now = live.resources.get(address_of(change))
     match change:
         case Create(after=after):
-            if now is not None and not _same(now, after):
+            if now is not None and not (_same(now, after) or _same(now, after.as_created())):
                 yield f"{after.address.name} was made by somebody else, and differently"
         case Replace(before=before, after=after):
             # A replacement may have been half done: nothing is there then.

@@ -186,10 +186,10 @@ def _fields(
     for key in changed:
         was, now = before.get(key), after.get(key)
         name = padded(key, wide)
-        if key == "source" and isinstance(now, Mapping):
+        if isinstance(now, Mapping) and now.keys() == {"digest", "lines"}:
             lines = counted(int(now["lines"]), "line")
             yield f"      {name}  {lines}{_digest(now, style)}"
-        elif isinstance(was or now, Mapping) and key != "source":
+        elif isinstance(was or now, Mapping):
             yield from _map(name, was, now, style)
         elif key not in before and isinstance(now, list):
             hang = " " * (wide + 8)

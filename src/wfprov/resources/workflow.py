@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Self
 
 from wfprov.core.address import Address, ResourceName
-from wfprov.core.ownership import account_address, api_address
+from wfprov.core.ownership import STACK_LABEL, account_address, api_address
 from wfprov.core.policy import canonical_member
 from wfprov.core.resource import Body, Call, Contents, Replace, Resource, digest_of
 
 CLIENT: Final = "google.cloud.workflows_v1:WorkflowsClient"
-STACK_LABEL: Final = "wfprov-stack"
 PROTECTION_LABEL: Final = "wfprov-protected"
 APPLIED_LABEL: Final = "wfprov-applied"
 ANYWHERE: Final = "-"

@@ -19,7 +19,6 @@ from wfprov.desired.shapes import (
     API,
     CRYPTO_KEY,
     DOMAIN,
-    EMAIL,
     ENDPOINT,
     LABEL_KEY,
     LABEL_VALUE,
@@ -35,7 +34,6 @@ from wfprov.desired.shapes import (
     RESERVED_LABELS,
     RESERVED_PREFIXES,
     ROLE,
-    SHARED_NAME,
     STACK,
     WORKFLOW,
 )
@@ -51,6 +49,7 @@ from wfprov.render.schemas.shape import (
     one_of,
     optional,
 )
+from wfprov.render.schemas.trigger import account, trigger
 
 HELP: Final[Mapping[str, str]] = {
     "version": "The version of this format: 1.",
@@ -143,13 +142,7 @@ def _workflow() -> dict[str, object]:
         {
             "source": FILLED,
             "templating": one_of(TEMPLATINGS),
-            "service_account": {
-                "anyOf": [
-                    {"const": "dedicated"},
-                    matching(EMAIL.pattern),
-                    closed({"shared": matching(SHARED_NAME.pattern)}),
-                ]
-            },
+            "service_account": account(),
             "env": {
                 **_keyed(f"(?!{'|'.join(RESERVED_PREFIXES)}).+", _VALUE),
                 "maxProperties": MAX_ENV_VARS,
@@ -163,7 +156,7 @@ def _workflow() -> dict[str, object]:
             },
             "crypto_key": matching(CRYPTO_KEY.pattern),
             "deletion_protection": BOOLEAN,
-            "triggers": listed(_trigger()),
+            "triggers": listed(trigger()),
             "arguments": True,
             "template_values": {"type": "object"},
             "answers": _keyed(SITE_ID.pattern, _answer()),
@@ -171,13 +164,6 @@ def _workflow() -> dict[str, object]:
             "region": matching(REGION.pattern),
         }
     )
-
-
-def _trigger() -> dict[str, object]:
-    schedule = {"schedule": FILLED, "time_zone": FILLED, "argument": True}
-    return {
-        "anyOf": [closed(schedule, ("schedule",)), closed({"eventarc": {"type": "object"}})],
-    }
 
 
 def _answer() -> dict[str, object]:
