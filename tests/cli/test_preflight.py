@@ -103,6 +103,8 @@ def test_apply_is_refused_with_4_before_the_first_change(eve, emulator, owner, m
     assert "the deployer lacks " in ended.err
     assert "nothing was changed" in ended.err
     assert "roles/" in ended.err
+    assert "still needs:" in ended.out
+    assert ended.out.count("least role: ") > 1
     assert writes(emulator) == []
 
 

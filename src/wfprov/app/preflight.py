@@ -55,16 +55,25 @@ def must_be_allowed(found: Preflight | None) -> None:
     )
 
 
-def allowed(plan: Plan, cloud: Cloud, *, parallel: int) -> None:
-    """Stops before a saved plan when some change would be refused.
+def of_saved(plan: Plan, cloud: Cloud, *, parallel: int) -> Preflight:
+    """What is said of the one who applies a saved plan.
 
     All of it counts, what an earlier apply has done too: its requests are sent again.
+
+    Raises:
+        CloudError: no answer, or no credentials.
+    """
+    return preflight(plan.due, cloud, facts(), parallel=parallel)
+
+
+def allowed(plan: Plan, cloud: Cloud, *, parallel: int) -> None:
+    """Stops before a saved plan when some change would be refused.
 
     Raises:
         BlockedError: a permission is lacking.
         CloudError: no answer, or no credentials.
     """
-    must_be_allowed(preflight(plan.due, cloud, facts(), parallel=parallel))
+    must_be_allowed(of_saved(plan, cloud, parallel=parallel))
 
 
 def _answer(cloud: Cloud, demand: Demand) -> tuple[frozenset[str] | None, str]:

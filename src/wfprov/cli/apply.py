@@ -147,10 +147,11 @@ def _saved(
     shard: Shard | None,
 ) -> int:
     from wfprov.app.apply import resumed, saved
-    from wfprov.app.preflight import allowed
+    from wfprov.app.preflight import must_be_allowed, of_saved
     from wfprov.app.wiring import control_plane
     from wfprov.apply.outcome import Planned
     from wfprov.gcp.clock import SystemClock
+    from wfprov.render.deployer_text import deployer_lines
     from wfprov.render.division_text import division_text
 
     plan, stack = saved(plan_file, selection)
@@ -164,7 +165,11 @@ def _saved(
             output.result("Nothing left to do: all of this plan has been carried out.")
             return 0
         if preflight:
-            allowed(plan, control.reader, parallel=reach.parallel)
+            said = of_saved(plan, control.reader, parallel=reach.parallel)
+            if not said.ok:
+                lines = deployer_lines(said, plan.project, output.style, output.width)
+                output.result("\n".join(lines))
+            must_be_allowed(said)
         again = f"wfprov apply {plan_file}" + (f" --shard {shard}" if shard else "")
         return carried_out(plan, live, control, reach, output, again=again)
 

@@ -28,7 +28,7 @@ def deployer_words(found: Preflight | None) -> str:
 def deployer_lines(found: Preflight, project: str, style: Style, width: int) -> Iterator[str]:
     """Each permission that is lacking with its resources and the least role, and what is open."""
     if found.lacking:
-        head = "The deployer lacks, as who planned this was told:"
+        head = "To apply this, whoever runs it here still needs:"
         yield style.paint(head, "bold", "yellow")
     lacks: dict[tuple[str, str], list[str]] = {}
     for lack in found.lacking:
