@@ -39,8 +39,7 @@ contracts: $(READY)
 
 # make bench [CORPUS=DIR]: figures, each against something measured in the same run
 bench: $(READY)
-	$(BIN)/python tools/bench.py $(CORPUS)
-	$(BIN)/python tools/bench_plan.py
+	$(BIN)/python tools/figures.py $(CORPUS)
 
 # make fuzz [CORPUS=DIR]: 20,000 hostile definitions, each to its end without a crash (docs/limits.md)
 fuzz: $(READY)
