@@ -1,9 +1,10 @@
 """A stand-in for the google provider: it knows the provider's schema and does nothing else.
 
 `terraform validate` asks a provider for its schema and holds a module against it: arguments,
-types, references, cycles. The messages are those of Terraform's plugin protocol, version 5, written
-types, references, cycles. The messages are those of Terraform's plugin protocol, version 5, byte by
-byte: https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol (not opened;
+types, references, cycles. The messages are those of Terraform's plugin protocol, version 5, which
+Terraform 1.11 takes. Run by Terraform as `standin_provider.py SCHEMA.json VERSION`.
+
+Source: https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol (not opened)
 """
 
 from __future__ import annotations
