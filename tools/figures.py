@@ -32,7 +32,7 @@ PARTS = (
         "Start-up, and reading a corpus",
         "bench.py",
         True,
-        "Whole processes against an empty Python; a corpus in one process against PyYAML's loaders.",
+        "Whole processes against an empty Python; a corpus against PyYAML's loaders, in one.",
     ),
     (
         "The catalog",
