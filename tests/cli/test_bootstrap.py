@@ -597,3 +597,19 @@ def test_the_deployer_acts_as_an_account_of_others_and_leaves_it_alone(
     refused = apply(shop, "--no-preflight")
     assert refused.code == 1
     assert "iam.serviceaccounts.actas" in (refused.out + refused.err).lower()
+
+
+@pytest.mark.parametrize("kind", ["lost", "reset"])
+@pytest.mark.parametrize("skip", [3, 7, 11, 15, 19])
+def test_a_bootstrap_that_loses_an_answer_is_finished_by_the_next_one(
+    shop, emulator, cloud, kind, skip
+):
+    fault = {"kind": kind, "verb": "POST", "skip": skip, "count": 2}
+    admin.answer(emulator.plane, "POST", "emulator/v1/faults", {}, fault)
+    first = shop.wfprov("bootstrap", "-e", "shop", "--auto-approve", "--github", "acme/orders")
+    assert first.code in {0, 1}, first.err
+    emulator.plane.faults.clear()
+    bootstrapped(shop, "--github", "acme/orders")
+    assert "Nothing to do" in bootstrapped(shop, "--github", "acme/orders").out
+    owners = [b["members"] for b in project_policy(cloud)["bindings"] if b["role"] == "roles/owner"]
+    assert owners == [["user:ana@example.com"]]
