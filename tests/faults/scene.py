@@ -37,14 +37,19 @@ CALLED = (
     f"//bigquery.googleapis.com/projects/{PROJECT}/datasets/sales/tables/refunds",
     f"//cloudtasks.googleapis.com/{HERE}/queues/mail",
 )
-ACCOUNTS = ("order-intake", "refunds")
+ACCOUNTS = ("order-intake", "refunds", "refunds-trigger")
+AGENT = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
 
 CONFIG = """\
 version: 1
 stack: orders
 workflows:
   order-intake: {source: workflows/order-intake.yaml, env: {PARTNER_TOKEN: s3cret-value}}
-  refunds: {source: workflows/refunds.yaml}
+  refunds:
+    source: workflows/refunds.yaml
+    triggers:
+      - {schedule: "0 6 * * *", argument: {}, paused: true}
+      - {event: google.cloud.storage.object.v1.finalized, filters: {bucket: acme-orders}}
 policy: {custom_roles: always}
 """
 CHARGE = f"""\

@@ -28,6 +28,12 @@ GRANTS = {
         ("roles/run.invoker", "service invoice-renderer"),
     },
     "iap-endpoint": {("roles/iap.httpsResourceAccessor", "service tickets-backend")},
+    "scheduled-and-events": {
+        ("roles/eventarc.eventReceiver", "project local-project"),
+        ("roles/pubsub.publisher", "project local-project"),
+        ("roles/run.invoker", "service reports"),
+        ("roles/workflows.invoker", "project local-project"),
+    },
     "order-intake": {
         ("roles/bigquery.dataViewer", "table customers of dataset crm"),
         ("roles/bigquery.jobUser", "project local-project"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -99,7 +100,12 @@ def inspect(
         prefer_roles=access.prefer_roles,
         owner=owner,
     )
-    chosen = grants(requirements, facts, options)
+    # A custom role goes with the stack, and what is granted to Google's agents stays.
+    lasting = [r for r in requirements if triggers.is_agent(r.principal)]
+    chosen = (
+        *grants([r for r in requirements if r not in lasting], facts, options),
+        *grants(lasting, facts, replace(options, custom_roles="never")),
+    )
     diagnostics += doubts(requirements, chosen, facts)
     diagnostics += _replaced(requirements, chosen)
     return Inspected(

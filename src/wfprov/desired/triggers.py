@@ -48,6 +48,7 @@ from wfprov.iam.requirement import Requirement
 from wfprov.resources.eventarc_trigger import TYPE, EventarcTrigger, EventFilter
 from wfprov.resources.scheduler_job import UTC, SchedulerJob, retried
 from wfprov.resources.service_account import ServiceAccount
+from wfprov.resources.storage_agent import DOMAIN
 from wfprov.resources.storage_agent import SERVICE as STORAGE_API
 
 _LONGEST: Final = 63
@@ -130,7 +131,12 @@ def storage_agent(project: str, number: str | None) -> str:
     Source: https://docs.cloud.google.com/iam/docs/service-agents (2026-11-23)
     """
     known = number or f"{{number:{project}}}"
-    return f"service-{known}@gs-project-accounts.iam.gserviceaccount.com"
+    return f"service-{known}@{DOMAIN}.iam.gserviceaccount.com"
+
+
+def is_agent(principal: str) -> bool:
+    """Whether a principal is the service agent of Cloud Storage of some project."""
+    return principal.endswith(f"@{DOMAIN}.iam.gserviceaccount.com")
 
 
 def email_of(trigger: Trigger, spec: WorkflowSpec) -> str:
