@@ -613,3 +613,15 @@ def test_a_bootstrap_that_loses_an_answer_is_finished_by_the_next_one(
     assert "Nothing to do" in bootstrapped(shop, "--github", "acme/orders").out
     owners = [b["members"] for b in project_policy(cloud)["bindings"] if b["role"] == "roles/owner"]
     assert owners == [["user:ana@example.com"]]
+
+
+def test_the_deployer_applies_a_stack_with_a_schedule(shop, emulator, monkeypatch):
+    more = '    triggers: [{schedule: "0 6 * * *", time_zone: Europe/Berlin}]\n'
+    shop.write("wfprov.yaml", CONFIG + more)
+    bootstrapped(shop)
+    as_deployer(emulator, monkeypatch)
+    ended = apply(shop)
+    assert ended.code == 0, ended.out + ended.err
+    assert "Scheduler" in ended.out or "job" in ended.out
+    again = shop.wfprov("plan", "-e", "shop", "--detailed-exitcode")
+    assert again.code == 0, again.out
