@@ -64,6 +64,10 @@ workflows:
     env: {GREETING: "${args} \\ %{x}", ÜBER: "1", "a key": "2"}
     crypto_key: projects/acme-shop/locations/europe-west1/keyRings/ring/cryptoKeys/flows
     deletion_protection: true
+    triggers:
+      - {schedule: "0 6 * * *", time_zone: Europe/Berlin, argument: {a: "${b}"}}
+      - event: google.cloud.pubsub.topic.v1.messagePublished
+        topic: orders
 policy:
   custom_role_threshold: 5
 """

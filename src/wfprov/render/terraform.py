@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from wfprov.core.address import Address
+from wfprov.core.address import Address, ResourceName
 from wfprov.core.ownership import account_address, role_address
 from wfprov.core.resource import Resource
 from wfprov.desired.graph import dependencies
@@ -19,9 +19,12 @@ from wfprov.plan.change import Plan
 from wfprov.render.hcl import Attribute, Block, Expression, document, quoted, text_of
 from wfprov.render.made import Grant, Left, grants, resources
 from wfprov.render.terraform_access import member_resource
+from wfprov.render.terraform_triggers import job, trigger
 from wfprov.resources.api_service import ApiService
 from wfprov.resources.bigquery_dataset import DatasetAccess
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.eventarc_trigger import EventarcTrigger
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.service_account import ServiceAccount
 from wfprov.resources.workflow import Workflow
 
@@ -95,9 +98,15 @@ class _Module:
                 ),
             ),
             *(self._project(name) for name in self._projects),
-            *(b for r in self._resources if not isinstance(r, Workflow) for b in self._resource(r)),
+            *(b for r in self._resources if not isinstance(r, _LAST) for b in self._resource(r)),
             *(b for g in self._grants for b in self._grant(g)),
-            *(b for r in self._resources if isinstance(r, Workflow) for b in self._resource(r)),
+            *(
+                b
+                for kind in _LAST
+                for r in self._resources
+                if isinstance(r, kind)
+                for b in self._resource(r)
+            ),
         ]
         comments = (f"NOT HERE: {left.message}" for left in self._left)
         self._files[MAIN] = document((*head, *comments), blocks)
@@ -109,6 +118,7 @@ class _Module:
         return Block("data", ("google_project", _slug(name)), (Attribute("project_id", name),))
 
     def _resource(self, resource: Resource) -> Iterator[Block]:
+        body: Sequence[Attribute | Block]
         match resource:
             case ApiService():
                 body = [
@@ -137,10 +147,21 @@ class _Module:
                 ]
             case Workflow():
                 body = self._workflow(resource)
+            case SchedulerJob():
+                body = job(resource, self._email(resource.service_account))
+            case EventarcTrigger():
+                name = ResourceName(f"//workflows.googleapis.com/{resource.workflow}")
+                label = self._labels.get(Address(Workflow.kind, name))
+                started = Expression(f"{'.'.join(label)}.id") if label else resource.workflow
+                body = trigger(resource, self._email(resource.service_account), started)
             case _:
                 self._leave(resource.address, f"{resource.kind} has no place in the module yet")
                 return
         yield self._block(self._labels[resource.address], body, self._after(resource))
+
+    def _email(self, email: str) -> str | Expression:
+        own = self._own(email)
+        return Expression(f"{own}.email") if own else email
 
     def _workflow(self, workflow: Workflow) -> list[Attribute]:
         text = workflow.source.text
@@ -250,7 +271,8 @@ class _Module:
 
     def _after(self, resource: Resource) -> list[Expression]:
         """What must be there before, beyond what the resource refers to."""
-        needed = {a for a in self._needs[resource.address] if a.kind == ApiService.kind}
+        kinds = {ApiService.kind, Workflow.kind}
+        needed = {a for a in self._needs[resource.address] if a.kind in kinds}
         member = resource.runs_as
         held = {g.address for g in self._grants if member and g.member == member}
         return self._references(needed | held)
@@ -295,7 +317,7 @@ class _Module:
             match resource:
                 case ApiService():
                     yield resource.address, f"{resource.project}/{resource.service}"
-                case ServiceAccount() | ProjectRole():
+                case ServiceAccount() | ProjectRole() | SchedulerJob() | EventarcTrigger():
                     yield resource.address, resource.address.name.split("/", 3)[3]
                 case Workflow():
                     yield resource.address, ""
@@ -313,6 +335,8 @@ class _Module:
             yield grant.address, f"{found.imported} {key.role} {grant.member}{title}"
 
 
+_LAST: Final = (Workflow, SchedulerJob, EventarcTrigger)
+"""What comes after the grants that it works with, in this order."""
 _REMEDY: Final[Mapping[str, tuple[str, ...]]] = {
     Workflow.kind: (
         "Delete the live workflow (`gcloud workflows delete`) just before the first",
@@ -357,6 +381,10 @@ def _label(thing: Resource) -> tuple[str, str] | None:
             return "google_project_iam_custom_role", _slug(thing.role_id)
         case Workflow():
             return "google_workflows_workflow", _slug(thing.workflow_id)
+        case SchedulerJob():
+            return "google_cloud_scheduler_job", _slug(thing.job_id)
+        case EventarcTrigger():
+            return "google_eventarc_trigger", _slug(thing.trigger_id)
         case _:
             return None
 
