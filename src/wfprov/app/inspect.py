@@ -19,7 +19,7 @@ from wfprov.catalog.target import (
     TargetUse,
     Tier,
 )
-from wfprov.core.address import Permission, RoleName, project_name
+from wfprov.core.address import Permission, ResourceName, RoleName, project_name
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.facts import Facts
 from wfprov.core.rule import Rule, Severity
@@ -77,9 +77,18 @@ CALL_LOG_SITE: Final = "call_log_level"
 
 
 def inspect(
-    workflow: WorkflowSpec, source: Source, facts: Facts, access: AccessPolicy, owner: str = ""
+    workflow: WorkflowSpec,
+    source: Source,
+    facts: Facts,
+    access: AccessPolicy,
+    owner: str = "",
+    *,
+    unmade: frozenset[ResourceName] = frozenset(),
 ) -> Inspected:
-    """Everything that can be known of one definition from its text and its configuration."""
+    """Everything that can be known of one definition from its text and its configuration.
+
+    `unmade` are resources that are known not to be there, since the workflow makes them.
+    """
     values = _template_values(workflow)
     parsed = parse(source, workflow.templating, values)
     diagnostics = list(parsed.diagnostics)
@@ -103,8 +112,8 @@ def inspect(
     # A custom role goes with the stack, and what is granted to Google's agents stays.
     lasting = [r for r in requirements if triggers.is_agent(r.principal)]
     chosen = (
-        *grants([r for r in requirements if r not in lasting], facts, options),
-        *grants(lasting, facts, replace(options, custom_roles="never")),
+        *grants([r for r in requirements if r not in lasting], facts, options, unmade),
+        *grants(lasting, facts, replace(options, custom_roles="never"), unmade),
     )
     diagnostics += doubts(requirements, chosen, facts)
     diagnostics += _replaced(requirements, chosen)
@@ -120,8 +129,10 @@ def inspect(
     )
 
 
-def inspect_stack(loaded: Loaded, facts: Facts) -> tuple[Inspected, ...]:
-    """Every workflow of a stack, in its order."""
+def inspect_stack(
+    loaded: Loaded, facts: Facts, unmade: frozenset[ResourceName] = frozenset()
+) -> tuple[Inspected, ...]:
+    """Every workflow of a stack, in its order; `unmade` as in `inspect`."""
     return tuple(
         inspect(
             workflow,
@@ -129,6 +140,7 @@ def inspect_stack(loaded: Loaded, facts: Facts) -> tuple[Inspected, ...]:
             facts,
             loaded.stack.policy,
             loaded.stack.mark,
+            unmade=unmade,
         )
         for workflow in loaded.stack.workflows
         if workflow.name in loaded.sources

@@ -14,7 +14,9 @@ from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Loaded
 from wfprov.app.preflight import preflight
 from wfprov.app.suppress import heeded
+from wfprov.app.unmade import ROUNDS, unmade
 from wfprov.app.wiring import ControlPlane, facts
+from wfprov.core.address import ResourceName
 from wfprov.core.checked import Checked
 from wfprov.core.crew import Crew
 from wfprov.core.diagnostic import Diagnostic, in_order
@@ -170,6 +172,16 @@ def make_live(
     desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
     stood_in = _stand_ins(control, numbered.stack, desired)
     live = read_live(desired, control.reader, parallel=parallel)
+    lifted: frozenset[ResourceName] = frozenset()
+    for _ in range(ROUNDS):
+        more = unmade(inspected, live) - lifted
+        if not more or mode is Mode.DESTROY:
+            break
+        lifted |= more
+        inspected = heeded(inspect_stack(numbered, facts(), lifted))
+        desired, found = _desired(numbered.stack, inspected, ids)
+        desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
+        live = read_live(desired, control.reader, parallel=parallel)
     if mode is not Mode.PART:
         desired, live = with_grants_elsewhere(
             desired, live, control.reader, facts(), parallel=parallel
@@ -181,6 +193,8 @@ def make_live(
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)
     made = replace(_with_errors(checked, findings), division=division)
+    if lifted:
+        made = replace(made, notes=(*made.notes, *map(_of_unmade, sorted(lifted))))
     if asked.preflight and made.applyable:
         said = preflight(made.due, control.reader, facts(), parallel=parallel)
         made = replace(made, preflight=said if made.due else None)
@@ -290,6 +304,13 @@ def _desired(
     built = build(stack, inspected, facts(), ids=ids)
     assert built.value is not None, "what is wanted is built whatever is found"
     return built.value, built.diagnostics
+
+
+def _of_unmade(name: ResourceName) -> str:
+    return (
+        f"{name} is not there yet, and a workflow makes such things itself: what it needs on it is "
+        "granted on what it lies in."
+    )
 
 
 def _all(

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from wfprov.catalog.target import Need, Tier
 from wfprov.catalog.url import HOLE
-from wfprov.core.address import Permission, RoleName
+from wfprov.core.address import Permission, ResourceName, RoleName
 from wfprov.core.facts import Facts, Role
 from wfprov.core.policy import Condition
 from wfprov.iam.conditional import MOST
@@ -75,13 +75,17 @@ class _Draft:
 
 
 def grants(
-    requirements: Iterable[Requirement], facts: Facts, options: RoleOptions
+    requirements: Iterable[Requirement],
+    facts: Facts,
+    options: RoleOptions,
+    unmade: frozenset[ResourceName] = frozenset(),
 ) -> tuple[Grant, ...]:
     """The grants that answer the requirements, by principal, resource and role.
 
     A need whose tier is derived never becomes a grant. What a grant higher up answers already is
     not granted again below. The result does not depend on the order of the requirements, and the
-    grants of one principal and scope not on those of others beside or below.
+    grants of one principal and scope not on those of others beside or below. Resources that are
+    `unmade` take no grant: what they lie in does.
     """
     groups: dict[tuple[str, Scope], list[Requirement]] = defaultdict(list)
     scopes: dict[object, Scope] = {}
@@ -91,7 +95,7 @@ def grants(
             continue
         key = (need.permission, need.on, need.policy_on, need.project)
         if key not in scopes:
-            scopes[key] = narrowest_scope(need, facts)
+            scopes[key] = narrowest_scope(need, facts, unmade)
         scope = scopes[key]
         # What else is opened is told per grant, so that it does not split one.
         groups[requirement.principal, replace(scope, breadth="")].append(requirement)

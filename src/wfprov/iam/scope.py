@@ -40,8 +40,12 @@ class Scope:
     condition: Condition | None = None
 
 
-def narrowest_scope(need: Need, facts: Facts) -> Scope:
+def narrowest_scope(
+    need: Need, facts: Facts, unmade: frozenset[ResourceName] = frozenset()
+) -> Scope:
     """The lowest resource, at or above the used one, whose policy can carry the permission.
+
+    Those of `unmade` are not there to carry anything.
 
     A name with holes widens to its parent; the hole of the environment's own project does not
     count. When even the project is a hole the name stays a pattern, for the plan to ask about.
@@ -61,7 +65,7 @@ def narrowest_scope(need: Need, facts: Facts) -> Scope:
     pattern: Scope | None = None
     for prefix in _ancestors(name):
         kind = type_of(prefix)
-        if facts.policy_type(kind) is None:
+        if prefix in unmade or facts.policy_type(kind) is None:
             continue
         working = facts.effective(kind)
         if working is not None and need.permission not in working:
