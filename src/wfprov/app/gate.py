@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def gate(selection: Selection, ref: str, facts: Facts) -> Gate:
     """
     loaded = load(selection)
     head = heeded(inspect_stack(loaded, facts))
-    with revision(ref, Path.cwd()) as (folder, commit):
-        before = _base(selection, folder)
+    with revision(ref, Path.cwd()) as (root, folder, commit):
+        before = _base(selection, root, folder)
         base = () if before is None else inspect_stack(before, facts)
     trusted = before is not None and before.ok
     policy = before.stack.policy.new_access if before and trusted else NewAccessPolicy()
@@ -43,13 +44,15 @@ def gate(selection: Selection, ref: str, facts: Facts) -> Gate:
     )
 
 
-def _base(selection: Selection, folder: Path) -> Loaded | None:
+def _base(selection: Selection, root: Path, folder: Path) -> Loaded | None:
     """The same selection in the base's folder; None when there is nothing of it."""
     config = files.configuration(selection.config)
-    here = None if config is None else folder / Path(config)
-    if selection.config is not None and Path(selection.config).is_absolute():
-        here = folder / Path(selection.config).resolve().relative_to(Path.cwd().resolve())
-    paths = tuple(str(folder / path) for path in selection.paths if path != files.STANDARD_INPUT)
+    here = None if config is None else _counterpart(str(config), root, folder)
+    paths = tuple(
+        str(_counterpart(path, root, folder))
+        for path in selection.paths
+        if path != files.STANDARD_INPUT
+    )
     there = tuple(path for path in paths if Path(path).exists())
     if here is not None and not here.is_file():
         here = None
@@ -67,3 +70,18 @@ def _base(selection: Selection, folder: Path) -> Loaded | None:
         )
     except InputError:
         return None
+
+
+def _counterpart(path: str, root: Path, folder: Path) -> Path:
+    """Where the base has what `path` names; never the working tree, where nothing would be new.
+
+    Raises:
+        InputError: the path is not in the repository.
+    """
+    there = Path(os.path.normpath(folder / os.path.relpath(path)))
+    if not there.is_relative_to(root):
+        raise InputError(
+            f"{path} is not in the repository here: it has no base to compare with",
+            help="run wfprov in the repository that has it",
+        )
+    return there

@@ -24,11 +24,11 @@ _MOST_BYTES: Final = 256 * 1024 * 1024
 
 
 @contextmanager
-def revision(ref: str, folder: Path) -> Iterator[tuple[Path, str]]:
+def revision(ref: str, folder: Path) -> Iterator[tuple[Path, Path, str]]:
     """The definitions and configurations of a revision, written to a folder of its own.
 
-    Gives the path there of what is `folder` here, and the commit's id. The folder is removed in
-    the end. Links are left out: one could lead anywhere.
+    Gives the folder made, the path in it of what is `folder` here, and the commit's id. The
+    folder is removed in the end. Links are left out: one could lead anywhere.
 
     Raises:
         InputError: there is no git, no repository, or no such revision.
@@ -40,7 +40,7 @@ def revision(ref: str, folder: Path) -> Iterator[tuple[Path, str]]:
         _write(top, commit, root)
         inside = root / folder.resolve().relative_to(top.resolve())
         inside.mkdir(parents=True, exist_ok=True)
-        yield inside, commit
+        yield root, inside, commit
 
 
 def _commit(ref: str, folder: Path) -> str:
@@ -103,6 +103,7 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_PAGER": "cat",
         "LC_ALL": "C",
     }
