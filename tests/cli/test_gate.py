@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from wfprov.render.markdown import plain
+
 CONFIG = "version: 1\nstack: orders\nworkflows:\n  intake: {source: intake.yaml}\n"
 CALL = """\
 - {name}:
@@ -99,6 +101,20 @@ def test_a_project_level_grant_is_not_one_on_a_resource(repository):
     text = (repository.folder / "intake.yaml").read_text()
     repository.write("intake.yaml", text + "- log: {call: sys.log, args: {text: a}}\n")
     assert repository.wfprov(*GATE).code == 4
+
+
+def test_an_absolute_path_is_compared_with_the_base_and_not_with_itself(repository):
+    adds(repository)
+    path = str(repository.folder / "intake.yaml")
+    assert repository.wfprov(*GATE, path).code == 4
+
+
+def test_a_path_outside_the_repository_has_no_base(repository, tmp_path_factory):
+    path = tmp_path_factory.mktemp("elsewhere") / "other.yaml"
+    path.write_text(CALL.format(name="a", host="orders"))
+    ended = repository.wfprov(*GATE, str(path))
+    assert ended.code not in {0, 4}
+    assert "is not in the repository" in ended.err
 
 
 def test_a_question_does_not_pass(repository):
@@ -218,6 +234,22 @@ class TestMarkdown:
         plan = repository.wfprov("plan", *WHERE, "--offline", "--format", "markdown").out
         body = plan[plan.index("````") :]
         assert body.count("````") == 2, "the fence is longer than any in the text"
+
+    def test_a_long_name_does_not_get_out_of_its_code(self, repository):
+        evil = "x" * 700 + "@everyone <b>" + "`" * 30_000
+        repository.write(
+            "intake.yaml",
+            f"main:\n  params: [u]\n  steps:\n  - {json.dumps(evil)}:\n"
+            "      call: http.post\n      args: {url: '${u}', auth: {type: OIDC}}\n",
+        )
+        for arguments in (GATE, ("plan", *WHERE, "--offline")):
+            out = repository.wfprov(*arguments, "--format", "markdown").out
+            listed = [row for row in out.splitlines() if row.startswith("- `")]
+            assert all(row.count("`") % 2 == 0 and "<b>" not in row for row in listed)
+            assert len(out) < 65_536
+
+    def test_a_backslash_is_not_all_that_stops_a_mention(self):
+        assert plain("@everyone closes #1") == "@&#8203;everyone closes #&#8203;1"
 
     def test_it_fits_a_comment_with_a_thousand_workflows(self, repository):
         names = [f"workflow-{n:0>40}" for n in range(1000)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from wfprov.core.diagnostic import Diagnostic
@@ -23,22 +23,36 @@ Source: https://github.com/orgs/community/discussions/41331 (not opened)
 _DETAILS: Final = 60_000
 _TABLE: Final = 30_000
 _WIDTH: Final = 100
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~@!&])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~!&])")
+_REFERENCE: Final = re.compile(r"([@#])")
+_RUN: Final = re.compile(r"`{9,}")
+_LIST: Final = 12_000
+_CODE: Final = 300
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, mentions of people and tags of HTML included."""
-    return _SPECIAL.sub(r"\\\1", safe(text).replace("\n", " "))
+    """Text that Markdown shows as it is, mentions of people and tags of HTML included.
+
+    A backslash does not stop a mention, which is looked for in what Markdown gives: a space of no
+    width does.
+    """
+    shown = _SPECIAL.sub(r"\\\1", safe(text).replace("\n", " "))
+    return _REFERENCE.sub(r"\1&#8203;", shown)
 
 
 def code(text: str) -> str:
-    """Text in a fixed font that also stands in the cell of a table."""
-    shown = safe(text).replace("\n", " ").replace("`", "'").replace("|", "¦")
+    """Text in a fixed font that also stands in the cell of a table; what is too long is cut.
+
+    It is cut here, for a piece of the result would be no code, but Markdown.
+    """
+    short = text if len(text) <= _CODE else f"{text[:_CODE]}…"
+    shown = safe(short).replace("\n", " ").replace("`", "'").replace("|", "¦")
     return f"`{shown}`" if shown.strip() else ""
 
 
 def fenced(text: str, language: str = "") -> str:
     """A block of code which nothing in the text can end."""
+    text = _RUN.sub("`" * 8 + "…", text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
@@ -80,14 +94,14 @@ def plan_markdown(plan: Plan, diagnostics: Iterable[Diagnostic] = ()) -> str:
     found = report(list(diagnostics), width=_WIDTH)
     parts = [
         marker("plan", plan.stack, plan.environment),
-        f"### wfprov plan: {plain(blocks[0])}",
+        f"### wfprov plan: {plain(blocks[0][:500])}",
         *(f"**{plain(line)}**" for line in blocks[-1].splitlines()[:3]),
     ]
     if found:
         parts.append(folded("Findings", fenced(cut(found, _DETAILS // 4, command))))
     if plan.blocked:
         parts.append(_open(plan))
-    room = LONGEST - sum(map(len, parts)) - 2_000
+    room = max(0, LONGEST - sum(map(len, parts)) - 2_000)
     body = "\n\n".join(blocks[1:-1])
     if body:
         shown = cut(body, min(_DETAILS, room), command)
@@ -96,11 +110,23 @@ def plan_markdown(plan: Plan, diagnostics: Iterable[Diagnostic] = ()) -> str:
 
 
 def _open(plan: Plan) -> str:
-    rows = [f"- {code(one.site)}: {plain(one.message)}" for one in plan.blocked[:20]]
-    if len(plan.blocked) > len(rows):
-        rows.append(f"- and {len(plan.blocked) - len(rows)} more")
-    listed = "\n".join(row[:600] for row in rows)
+    listed = _listed([(one.site, one.message) for one in plan.blocked])
     return f"**{counted(len(plan.blocked), 'thing')} must be answered before apply:**\n\n{listed}"
+
+
+def _listed(some: Sequence[tuple[str, str]]) -> str:
+    """The first of some sites with what is said of each, and how many more there are."""
+    rows: list[str] = []
+    room = _LIST
+    for site, message in some[:20]:
+        row = f"- {code(site)}: {plain(message[:500])}"
+        room -= len(row)
+        if room < 0:
+            break
+        rows.append(row)
+    if len(some) > len(rows):
+        rows.append(f"- and {len(some) - len(rows)} more")
+    return "\n".join(rows)
 
 
 def gate_markdown(gate: Gate) -> str:
@@ -126,12 +152,9 @@ def gate_markdown(gate: Gate) -> str:
         parts.append("\n".join(table))
     if gate.questions:
         asked = [
-            f"- {code(site.id)}: {plain(question.message)[:500]}"
-            for one in gate.head
-            for site, question in one.questions
+            (site.id, question.message) for one in gate.head for site, question in one.questions
         ]
-        more = [f"- and {len(asked) - 20} more"] if len(asked) > 20 else []  # noqa: PLR2004
-        parts.append("Not known yet, so it can not pass:\n\n" + "\n".join([*asked[:20], *more]))
+        parts.append(f"Not known yet, so it can not pass:\n\n{_listed(asked)}")
     errors = [d for d in gate.diagnostics if d.is_error]
     if errors:
         text = cut(report(errors, width=_WIDTH), _DETAILS // 4, "wfprov check")
@@ -147,7 +170,7 @@ def _row(one: Judged, places: Places) -> str:
     sign = "✅" if one.passes else "⛔"
     who = one.added.member.partition(":")[2]
     lines = ", ".join(code(line) for line in list(asking(one, places))[:3])
-    cells = (sign, code(role[:300]), code(short_name(grant.on)[:300]) + wide, code(who), lines)
+    cells = (sign, code(role), code(short_name(grant.on)) + wide, code(who), lines)
     return f"| {' | '.join(cells)} |"
 
 
