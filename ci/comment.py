@@ -37,12 +37,16 @@ class Comments:
         self._token = token
 
     def with_marker(self, marker: str) -> int | None:
-        """The id of the comment that begins with the marker."""
+        """The id of the comment that begins with the marker.
+
+        Anyone can write the marker, and who wrote a comment can change it later: only one of an
+        app or of somebody who belongs to the repository is taken.
+        """
         for page in range(1, MOST_PAGES + 1):
             path = f"issues/{self._number}/comments?per_page={PAGE}&page={page}"
             found = self._send("GET", path)
             for comment in found:
-                if str(comment.get("body", "")).startswith(marker):
+                if str(comment.get("body", "")).startswith(marker) and _is_ours(comment):
                     return int(comment["id"])
             if len(found) < PAGE:
                 return None
@@ -71,6 +75,12 @@ class Comments:
         )
         with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
             return json.load(answer)
+
+
+def _is_ours(comment: Any) -> bool:
+    """Whether an app wrote a comment, or somebody who belongs to the repository."""
+    is_app = (comment.get("user") or {}).get("type") == "Bot"
+    return is_app or comment.get("author_association") in {"OWNER", "MEMBER", "COLLABORATOR"}
 
 
 def joined(reports: list[str]) -> str:

@@ -28,9 +28,13 @@ CALL = """\
 
 @dataclass
 class GitHub:
-    """The comments of one pull request; `refuses` is a status that every write gets."""
+    """The comments of one pull request; `refuses` is a status that every write gets.
+
+    `strangers` are the ids of comments by people who do not belong to the repository.
+    """
 
     comments: dict[int, str] = field(default_factory=dict)
+    strangers: set[int] = field(default_factory=set)
     requests: list[tuple[str, str]] = field(default_factory=list)
     refuses: int = 0
     address: str = ""
@@ -60,7 +64,15 @@ def _handler(github: GitHub) -> type[BaseHTTPRequestHandler]:
             self._note()
             query = parse_qs(urlsplit(self.path).query)
             size, page = int(query["per_page"][0]), int(query["page"][0])
-            listed = [{"id": i, "body": b} for i, b in github.comments.items()]
+            listed = [
+                {
+                    "id": number,
+                    "body": text,
+                    "user": {"type": "User" if number in github.strangers else "Bot"},
+                    "author_association": "NONE",
+                }
+                for number, text in github.comments.items()
+            ]
             self._answer(200, listed[size * (page - 1) : size * page])
 
         def do_POST(self) -> None:

@@ -116,6 +116,13 @@ class TestComment:
         assert "wfprov plan" in github.comments[131]
         assert [m for m, _ in github.requests if m != "GET"] == ["POST", "PATCH"]
 
+    def test_a_stranger_who_wrote_the_marker_does_not_get_the_report(self, repository, github):
+        review(repository)
+        comment(repository, github)
+        github.strangers = {1}
+        assert comment(repository, github).stdout.startswith("Wrote ")
+        assert len(github.comments) == 2
+
     def test_the_pull_request_of_a_fork_is_no_failure(self, repository, github):
         review(repository)
         github.refuses = 403
