@@ -158,6 +158,21 @@ USES = {
     "private": lambda: target("http.get", url="http://10.0.0.1",
                               private_service_name="projects/acme/locations/l/namespaces/n/services/s"),
 }  # fmt: skip
+
+
+def in_project(project: str, need: Need) -> Need:
+    """The same need in another project, and in a bucket of that project: their names are global."""
+
+    def moved(name: str) -> ResourceName:
+        name = name.replace("acme", project).replace("493817260155", "1234567890")
+        name = name.replace("{network_project}", "{network_of_other}")
+        name = name.replace("/projects/1/", "/projects/2/")
+        return ResourceName(name.replace("/buckets/", f"/buckets/{project}-"))
+
+    above = moved(need.policy_on) if need.policy_on else None
+    return replace(need, on=moved(need.on), policy_on=above, project=need.project and project)
+
+
 some_uses = st.lists(st.sampled_from(sorted(USES)), min_size=1, max_size=8, unique=True)
 
 
@@ -186,6 +201,40 @@ def test_grants_do_not_depend_on_the_order_of_the_requirements(chosen, random):
     shuffled = list(asked)
     random.shuffle(shuffled)
     assert grants(asked, facts(), RoleOptions()) == grants(shuffled, facts(), RoleOptions())
+
+
+@settings(max_examples=40, deadline=None)
+@given(some_uses, some_uses, st.sampled_from(["project", "principal"]))
+def test_what_another_project_or_principal_needs_changes_no_grant(chosen, others, elsewhere):
+    """A new definition elsewhere only adds: the grants that were there stay as they are."""
+    asked = requirements(*(USES[name]() for name in chosen))
+    added = requirements(*(USES[name]() for name in others))
+    if elsewhere == "principal":
+        added = tuple(replace(one, principal="b@acme.iam.gserviceaccount.com") for one in added)
+    else:
+        added = tuple(replace(one, need=in_project("other", one.need)) for one in added)
+    before = grants(asked, facts(), RoleOptions())
+    after = grants((*added, *asked), facts(), RoleOptions())
+    assert set(before) <= set(after)
+    assert set(after) == {*before, *grants(added, facts(), RoleOptions())}
+
+
+@settings(max_examples=40, deadline=None)
+@given(some_uses, some_uses)
+def test_what_one_more_workflow_needs_never_opens_more_for_the_others(chosen, others):
+    """Where accounts are apart, a workflow beside changes nothing, whichever comes first."""
+    asked = requirements(*(USES[name]() for name in chosen))
+    beside = [
+        replace(one, principal=f"{n}@acme.iam.gserviceaccount.com")
+        for n, name in enumerate(others)
+        for one in requirements(USES[name]())
+    ]
+    first = grants([*asked, *beside], facts(), RoleOptions())
+    last = grants([*reversed(beside), *asked], facts(), RoleOptions())
+    assert first == last
+    assert [g for g in first if g.principal in {r.principal for r in asked}] == list(
+        grants(asked, facts(), RoleOptions())
+    )
 
 
 @settings(max_examples=40, deadline=None)

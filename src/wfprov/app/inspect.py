@@ -23,7 +23,7 @@ from wfprov.core.address import Permission, ResourceName, RoleName, project_name
 from wfprov.core.diagnostic import Diagnostic, in_order
 from wfprov.core.facts import Facts
 from wfprov.core.rule import Rule, Severity
-from wfprov.core.span import Source
+from wfprov.core.span import Source, Span
 from wfprov.desired import triggers
 from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, WorkflowSpec
 from wfprov.iam.build import RoleOptions, grants
@@ -99,7 +99,7 @@ def inspect(
         diagnostics += _unused_answers(workflow, uses)
     requirements = (
         *_requirements(uses),
-        *_of_call_log(workflow),
+        *_of_call_log(workflow, source),
         *triggers.requirements(workflow),
     )
     made = deployment(source, workflow.templating, values)
@@ -214,12 +214,12 @@ def _requirements(uses: Iterable[SiteUse]) -> Iterator[Requirement]:
                     )
 
 
-def _of_call_log(workflow: WorkflowSpec) -> Iterator[Requirement]:
+def _of_call_log(workflow: WorkflowSpec, source: Source) -> Iterator[Requirement]:
     """Call logging writes with the workflow's account.
 
     Source: https://cloud.google.com/workflows/docs/authentication (2026-11-23)
     """
-    if workflow.call_log_level in {"LOG_ALL_CALLS", "LOG_ERRORS_ONLY"} and workflow.at is not None:
+    if workflow.call_log_level in {"LOG_ALL_CALLS", "LOG_ERRORS_ONLY"}:
         yield Requirement(
             principal=WORKFLOW_IDENTITY,
             need=Need(
@@ -230,7 +230,7 @@ def _of_call_log(workflow: WorkflowSpec) -> Iterator[Requirement]:
                 source="https://cloud.google.com/workflows/docs/authentication",
             ),
             site=CALL_LOG_SITE,
-            at=workflow.at,
+            at=workflow.at or Span(source, 0, 0),
         )
 
 
