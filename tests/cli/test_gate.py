@@ -263,3 +263,11 @@ class TestMarkdown:
             ended = repository.wfprov(*arguments, "--format", "markdown")
             assert len(ended.out) < 65_536
             assert "more" in ended.out
+
+
+def test_a_source_that_leads_out_of_the_repository_is_new_each_time(repository, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "intake.yaml"
+    elsewhere.write_text(CALL.format(name="a", host="orders"))
+    repository.write("wfprov.yaml", CONFIG.replace("intake.yaml", str(elsewhere)))
+    repository.commit()
+    assert repository.wfprov(*GATE).code == 4

@@ -76,12 +76,14 @@ class Proof:
         assert control.rehearsal is not None
         self.emulator = control.rehearsal.emulator
         self.chains: tuple[Called, ...] | None = None
+        self.lifted = False
 
     def apply(self) -> Planned | None:
         """The plan, carried out; None when it has questions or errors."""
         planned = make_live(self.loaded, self.control, self.clock.now, parallel=2)
         if not planned.may_apply:
             return None
+        self.lifted = any("is not there yet" in note for note in planned.plan.notes)
         report = carry_out(
             planned.plan,
             planned.live,
@@ -149,12 +151,18 @@ class Proof:
         return run
 
     def explains(self, removed: Removed) -> bool:
-        """Whether `why --denied` names the grant that was taken away, from the refusal's text."""
+        """Whether `why --denied` names the grant that was taken away, from the refusal's text.
+
+        It is asked with nothing live, so of what the workflow makes itself it names the call: the
+        plan granted that higher up.
+        """
         assert removed.refused is not None
         if self.chains is None:
             self.chains = chains_offline(replace(self.loaded, stack=self.numbered())).calls
         text = json.dumps({"error": removed.refused.error})
         found = refused(denial(text), self.chains, facts())
+        if self.lifted:
+            return bool(found.calls)
         wanted = (canonical(removed.access.subject), removed.membership.key)
         return wanted in {
             (canonical(r.grant.on), BindingKey(r.grant.role_name, r.grant.condition))

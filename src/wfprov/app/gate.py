@@ -28,7 +28,7 @@ def gate(selection: Selection, ref: str, facts: Facts) -> Gate:
     head = heeded(inspect_stack(loaded, facts))
     with revision(ref, Path.cwd()) as (root, folder, commit):
         before = _base(selection, root, folder)
-        base = () if before is None else inspect_stack(before, facts)
+        base = () if before is None else inspect_stack(_inside(before, root), facts)
     trusted = before is not None and before.ok
     policy = before.stack.policy.new_access if before and trusted else NewAccessPolicy()
     return Gate(
@@ -42,6 +42,14 @@ def gate(selection: Selection, ref: str, facts: Facts) -> Gate:
         head=head,
         diagnostics=in_order([*loaded.diagnostics, *(d for one in head for d in one.diagnostics)]),
     )
+
+
+def _inside(before: Loaded, root: Path) -> Loaded:
+    """Without the workflows whose source lies elsewhere: that is the same file on both sides."""
+    kept = tuple(
+        w for w in before.stack.workflows if root.resolve() in Path(w.source_path).resolve().parents
+    )
+    return replace(before, stack=replace(before.stack, workflows=kept))
 
 
 def _base(selection: Selection, root: Path, folder: Path) -> Loaded | None:
