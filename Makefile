@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check lint types contracts bench fuzz faults data clean
+.PHONY: help docs demo test check lint types contracts bench fuzz faults data clean
 help:
 	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
 
@@ -41,6 +41,11 @@ contracts: $(READY)
 bench: $(READY)
 	$(BIN)/python tools/figures.py $(CORPUS)
 
+# make docs: the site, into site/; a broken link or a page without a place is an error
+docs: $(READY)
+	@$(BIN)/python -m pip install --quiet --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir site
+
 # make fuzz [CORPUS=DIR]: 20,000 hostile definitions, each to its end without a crash (docs/limits.md)
 fuzz: $(READY)
 	$(BIN)/python tools/fuzz.py $(CORPUS)
@@ -59,4 +64,4 @@ data: $(READY)
 	  --out src/wfprov/data
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .wfprov build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .wfprov build site

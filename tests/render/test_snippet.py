@@ -77,7 +77,7 @@ def test_a_second_place_near_by_is_shown_with_what_lies_between() -> None:
           |                   ^^^^^^
           |
           = help: Cloud Run wants an ID token: `type: OIDC`
-          = docs: rules/oauth2-outside-google
+          = docs: wfprov catalog lookup oauth2-outside-google
         """
     )
 

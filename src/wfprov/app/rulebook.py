@@ -27,6 +27,11 @@ def every_rule() -> tuple[Rule, ...]:
     return tuple(found[slug] for slug in sorted(found))
 
 
+def rule_named(slug: str) -> Rule | None:
+    """The rule of that slug."""
+    return next((rule for rule in every_rule() if rule.slug == slug), None)
+
+
 SLUGS: Final = frozenset(rule.slug for rule in every_rule())
 
 FIRM: Final = frozenset(

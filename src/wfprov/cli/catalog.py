@@ -22,10 +22,12 @@ from wfprov.app.catalog import (
     renew,
 )
 from wfprov.app.load import stack_of
+from wfprov.app.rulebook import rule_named
 from wfprov.app.wiring import Reach, control_plane
 from wfprov.cli import options
 from wfprov.cli.output import Output
 from wfprov.cli.selection import selected
+from wfprov.core.rule import Rule
 from wfprov.desired.model import Stack
 from wfprov.store.facts import open_facts
 
@@ -37,7 +39,10 @@ STALE_DAYS = 180
 """Google adds roles every week; after half a year a renewal is worth its minute."""
 
 
-@app.command(name="info")
+@app.command(
+    name="info",
+    epilog="Examples:\n\n  `wfprov catalog info`\n\n  `wfprov catalog info --format json`",
+)
 def show_info(*, output_format: Format = "text") -> int:
     """Print how many roles, permissions and methods the catalog holds, and how old it is."""
     found = info(open_facts())
@@ -50,14 +55,19 @@ def show_info(*, output_format: Format = "text") -> int:
     epilog="Examples:\n\n"
     "  `wfprov catalog lookup googleapis.pubsub.v1.projects.topics.publish`\n\n"
     "  `wfprov catalog lookup run.jobs.run`\n\n"
-    "  `wfprov catalog lookup roles/run.invoker`",
+    "  `wfprov catalog lookup roles/run.invoker`\n\n"
+    "  `wfprov catalog lookup oidc-over-http`  the rule of a finding",
 )
 def show(
-    name: Annotated[str, typer.Argument(metavar="METHOD|PERMISSION|ROLE")],
+    name: Annotated[str, typer.Argument(metavar="METHOD|PERMISSION|ROLE|RULE")],
     *,
     output_format: Format = "text",
 ) -> int:
-    """Explain a method, a permission or a role: what it needs, who grants it, from which page."""
+    """Explain a method, permission, role or rule: what it needs, who grants it, from which page."""
+    rule = rule_named(name)
+    if rule is not None:
+        Output.of_process().result(_json(rule) if output_format == "json" else _rule(rule))
+        return 0
     found = lookup(name, open_facts())
     text = _json(found) if output_format == "json" else "\n".join(_lines(found))
     Output.of_process().result(text)
@@ -143,6 +153,11 @@ def _lines(found: MethodFacts | PermissionFacts | RoleFacts) -> Iterator[str]:
                 yield "  never granted: a basic, deprecated, legacy or service agent's role"
             yield f"  {len(role.permissions):,} permissions:"
             yield from (f"    {permission}" for permission in sorted(role.permissions))
+
+
+def _rule(rule: Rule) -> str:
+    parts = [f"{rule.slug} ({rule.severity})", rule.summary, rule.docs.strip()]
+    return "\n\n".join([*parts, f"source: {rule.source}"] if rule.source else parts)
 
 
 def _method(found: MethodFacts) -> Iterator[str]:

@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
     """Runs one command; the exit code of the contract."""
     output = Output.of_process()
     try:
-        result = app(list(arguments), standalone_mode=False)
+        result = app(list(arguments), prog_name="wfprov", standalone_mode=False)
     except UsageError as error:
         error.show()
         return WRONG_USAGE

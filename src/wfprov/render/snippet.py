@@ -67,7 +67,7 @@ def _rows(diagnostic: Diagnostic, places: Places, style: Style, width: int) -> I
     if diagnostic.confidence is not Confidence.HIGH:
         notes.append(("confidence", str(diagnostic.confidence)))
     if rule.docs:
-        notes.append(("docs", f"rules/{rule.slug}"))
+        notes.append(("docs", f"wfprov catalog lookup {rule.slug}"))
     if notes:
         yield _gutter(margin, style)
     for name, text in notes:
