@@ -164,3 +164,13 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         init(tmp_path / "f" / "g")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_read_holds_at_a_width(
+    name: str, width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = started(name, "local", tmp_path, monkeypatch)
+    lines = inspection(inspect_stack(loaded, facts()), width=width).splitlines()
+    assert [line for line in lines if len(line) > width and len(line.split()) > 1] == []

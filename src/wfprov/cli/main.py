@@ -78,6 +78,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = app(list(arguments), prog_name="wfprov", standalone_mode=False)
     except UsageError as error:
+        error.message = str(error.message).replace("Value error, ", "")  # typer's own words
         error.show()
         return WRONG_USAGE
     except (typer.Abort, KeyboardInterrupt):

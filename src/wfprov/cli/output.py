@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
@@ -72,7 +73,10 @@ class Output:
         red, plain = ("\033[1;31m", "\033[0m") if self.loud else ("", "")
         self.message(f"{red}error{plain}: {text}")
         if help_text:
-            self.message(f"  help: {help_text}")
+            rows = textwrap.wrap(
+                help_text, self.width - 8, break_long_words=False, break_on_hyphens=False
+            )
+            self.message("\n".join([f"  help: {rows[0]}", *(f"        {row}" for row in rows[1:])]))
 
     def abandon(self) -> None:
         """Stops writing: the reader has gone."""

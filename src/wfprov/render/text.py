@@ -66,22 +66,30 @@ def _workflow(one: Inspected, places: Places, style: Style, width: int) -> Itera
 
 
 def _sites(one: Inspected, places: Places, style: Style, width: int) -> Iterator[str]:
+    """A table of the calls; where a row would be too wide, each call under its id."""
     ids = [min(cells(safe(use.site.id)), _WIDEST_ID) for use in one.sites]
     first = max(ids)
     second = max(len(places.short(use.site.span)) for use in one.sites)
+    room = max(width - first - second - 8, 30)
+    project = one.workflow.project
+    plain = (line for use in one.sites for line in _site(use, project, PLAIN, room))
+    stacked = max(map(cells, plain)) > width - first - second - 6
     for use in one.sites:
         site = safe(use.site.id)
+        at = places.short(use.site.span)
+        if stacked:
+            yield f"  {style.paint(site, 'cyan')}  {style.paint(at, 'dim')}"
+            yield from (f"    {line}" for line in _site(use, project, style, width - 8))
+            continue
         if cells(site) > first:
             yield f"  {style.paint(site, 'cyan')}"
             site = ""
         lead = style.paint(padded(site, first), "cyan")
-        at = style.paint(padded(places.short(use.site.span), second), "dim")
-        room = max(width - first - second - 8, 30)
-        for number, line in enumerate(_site(use, one.workflow.project, style, room)):
+        for number, line in enumerate(_site(use, project, style, room)):
             if number:
                 yield f"  {' ' * first}  {' ' * second}  {line}"
             else:
-                yield f"  {lead}  {at}  {line}"
+                yield f"  {lead}  {style.paint(padded(at, second), 'dim')}  {line}"
 
 
 def _site(use: SiteUse, project: str | None, style: Style, room: int) -> Iterator[str]:
@@ -97,9 +105,9 @@ def _site(use: SiteUse, project: str | None, style: Style, room: int) -> Iterato
         if target.via:
             yield style.paint(f"  by way of {safe(' > '.join(target.via))}", "dim")
         for need in target.needs:
-            yield f"  {_need(need, target, project, style)}"
+            yield from (f"  {row}" for row in _need(need, target, project, style, room - 2))
         if not target.needs:  # what to do instead of a grant
-            for row in textwrap.wrap(safe(target.note), room, break_on_hyphens=False):
+            for row in _hanging(safe(target.note), room - 2):
                 yield f"  {style.paint(row, 'dim')}"
 
 
@@ -122,7 +130,9 @@ def _reached(target: TargetUse) -> str:
     return safe(place_in_words(target.resource))
 
 
-def _need(need: Need, target: TargetUse, project: str | None, style: Style) -> str:
+def _need(
+    need: Need, target: TargetUse, project: str | None, style: Style, room: int
+) -> Iterator[str]:
     remarks = []
     if need.principal is not None and need.principal != target.principal:
         remarks.append(f"by {need.principal}")
@@ -132,9 +142,20 @@ def _need(need: Need, target: TargetUse, project: str | None, style: Style) -> s
         remarks.append("derived: never applied without an answer")
     if target.confidence is not Certainty.EXACT:
         remarks.append(str(target.confidence))
-    remark = f"  ({'; '.join(remarks)})" if remarks else ""
-    line = f"{need.permission} on {short_name(need.on, project)}"
-    return safe(line) + style.paint(safe(remark), "dim")
+    remark = safe(f"({'; '.join(remarks)})" if remarks else "")
+    line = safe(f"{need.permission} on {short_name(need.on, project)}")
+    if cells(line) + cells(remark) + 2 <= room:
+        yield f"{line}  {style.paint(remark, 'dim')}" if remark else line
+        return
+    yield from _hanging(line, room)
+    yield from (f"  {style.paint(row, 'dim')}" for row in _hanging(remark, room - 2))
+
+
+def _hanging(text: str, room: int) -> list[str]:
+    """Rows of a width, those after the first set in; a word that is longer stays whole."""
+    return textwrap.wrap(
+        text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _principal(one: Inspected, principal: str) -> str:
@@ -145,14 +166,27 @@ def _principal(one: Inspected, principal: str) -> str:
 def _grants(
     grants: Sequence[Grant], project: str | None, style: Style, width: int
 ) -> Iterator[str]:
+    """A table of the grants; where a row would be too wide, each grant in lines of its own."""
     roles = [safe(grant.role_name) for grant in grants]
     first = min(max(map(cells, roles)), _WIDEST_ROLE)
     scopes = [safe(short_name(grant.on, project)) for grant in grants]
     second = max(map(cells, scopes))
-    for grant, role, scope in zip(grants, roles, scopes, strict=True):
+    reasons = [f"because {safe(', '.join(grant.sites))}" for grant in grants]
+    widest = max(
+        max(map(cells, roles)) + second + max(map(cells, reasons)) + 9,
+        first + max(cells(_remark(grant)) for grant in grants) + 6,
+    )
+    if widest > width:
+        for grant, role, scope, reason in zip(grants, roles, scopes, reasons, strict=True):
+            yield f"  {style.paint(role, 'green')}  on {scope}"
+            for text, colour in ((reason, ""), (_remark(grant), "dim")):
+                for row in _hanging(text, width - 6):
+                    yield f"      {style.paint(row, colour) if colour else row}"
+        return
+    for grant, role, scope, reason in zip(grants, roles, scopes, reasons, strict=True):
         remark = _remark(grant)
         shown = style.paint(padded(role, first), "green")
-        line = f"  {shown}  on {padded(scope, second)}  because {safe(', '.join(grant.sites))}"
+        line = f"  {shown}  on {padded(scope, second)}  {reason}"
         fits = first + cells(line) - cells(shown) + cells(remark) + 4 <= width
         if remark and fits:
             yield f"{line}  {style.paint(f'({remark})', 'dim')}"

@@ -80,7 +80,10 @@ def load_plan(path: Path, facts: Facts) -> Plan:
             raise InputError(f"{path}: larger than any plan")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: the plan cannot be read: {error.strerror}") from error
+        raise InputError(
+            f"{path}: the plan cannot be read: {error.strerror}",
+            help=f"save one first: wfprov plan -e ENV -o {path}",
+        ) from error
     except UnicodeDecodeError as error:
         raise _refusal(path, "is no text") from error
     try:
