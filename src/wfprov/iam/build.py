@@ -89,6 +89,7 @@ def grants(
     """
     groups: dict[tuple[str, Scope], list[Requirement]] = defaultdict(list)
     scopes: dict[object, Scope] = {}
+    bare: dict[object, Scope] = {}
     for requirement in sorted(set(requirements), key=_order):
         need = requirement.need
         if need.tier is Tier.DERIVED:
@@ -96,9 +97,9 @@ def grants(
         key = (need.permission, need.on, need.policy_on, need.project)
         if key not in scopes:
             scopes[key] = narrowest_scope(need, facts, unmade)
-        scope = scopes[key]
-        # What else is opened is told per grant, so that it does not split one.
-        groups[requirement.principal, replace(scope, breadth="")].append(requirement)
+            # What else is opened is told per grant, so that it does not split one.
+            bare[key] = replace(scopes[key], breadth="") if scopes[key].breadth else scopes[key]
+        groups[requirement.principal, bare[key]].append(requirement)
     groups = _within_limit(groups)
     drafts: dict[tuple[str, str], list[_Draft]] = defaultdict(list)
     choosing = _Choosing(facts=facts, options=options)
