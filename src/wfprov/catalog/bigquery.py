@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wfprov.analysis.domain import Const, Unknown, shown
+from wfprov.analysis.domain import Abstract, Const, Text, Unknown, shown
 from wfprov.catalog.bigquery_sql import KEYWORDS, Level, Touched, read
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.request import Request
@@ -55,14 +55,14 @@ def data_needs(reached: Reached, request: Request) -> Iterator[Need]:
                 yield from _table(table, project, request, CREATE, UPDATE, UPDATE_DATA)
                 uris = f"{settings}.load.sourceUris"
                 yield from _buckets(uris, request, "storage.objects.get")
-                if any("*" in (shown(uri) or "") for uri in request.values(f"{uris}[]")):
+                if any("*" in (shown(uri) or "") for uri in _uris(uris, request)):
                     yield from _buckets(uris, request, "storage.objects.list")
             if _given(f"{settings}.extract", request):
                 table = f"{settings}.extract.sourceTable"
                 yield from _table(table, project, request, GET_DATA, "bigquery.tables.export")
-                uris = f"{settings}.extract.destinationUris"
-                yield from _buckets(uris, request, "storage.objects.create")
-                yield from _buckets(uris, request, "storage.objects.delete")
+                for uris in ("destinationUris", "destinationUri"):
+                    for permission in ("storage.objects.create", "storage.objects.delete"):
+                        yield from _buckets(f"{settings}.extract.{uris}", request, permission)
             if _given(f"{settings}.copy", request):
                 copy = f"{settings}.copy"
                 for source in (f"{copy}.sourceTable", f"{copy}.sourceTables[]"):
@@ -204,8 +204,16 @@ def _table(path: str, project: str, request: Request, *permissions: str) -> Iter
             yield _need(Permission(permission), f"{on}/tables/{table}" if below else on, request)
 
 
+def _uris(path: str, request: Request) -> Iterator[Abstract]:
+    """The addresses in a list, or the one in its place: the API takes both."""
+    yield from request.values(f"{path}[]")
+    yield from (
+        given for given in request.values(path) if isinstance(given, Const | Text | Unknown)
+    )
+
+
 def _buckets(path: str, request: Request, permission: str) -> Iterator[Need]:
-    for given in request.values(f"{path}[]"):
+    for given in _uris(path, request):
         mask = masked(shown(given) or "")
         found = re.match(r"gs://([^/]+)", mask.text)
         name = mask.show(found[1]) if found else shown(given)
