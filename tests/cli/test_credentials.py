@@ -139,9 +139,9 @@ def test_impersonation_that_is_refused_names_the_role_to_grant(deployed, emulato
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token(BEN))
     ended = deployed.wfprov("plan", "-e", "shop", "--impersonate-service-account", DEPLOYER)
     assert ended.code == 1
-    assert f"you may not impersonate {DEPLOYER}" in ended.err
-    assert "iam.serviceAccounts.getAccessToken" in ended.err
-    assert f"{CREATOR} on {DEPLOYER}" in ended.err
+    assert f"you may not impersonate {DEPLOYER}" in " ".join(ended.err.split())
+    assert "iam.serviceAccounts.getAccessToken" in " ".join(ended.err.split())
+    assert f"{CREATOR} on {DEPLOYER}" in " ".join(ended.err.split())
 
 
 def test_an_account_that_is_not_there_cannot_be_impersonated(deployed, accounts):
