@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final, Literal
 
 from wfprov.app.deployed import Deployed, deployed_in
+from wfprov.app.functions import Functions
 from wfprov.app.holdings import Holdings, find
-from wfprov.app.inspect import inspect, inspect_stack
+from wfprov.app.inspect import inspect
 from wfprov.app.inventory import Gathering, Unseen
 from wfprov.app.load import Loaded
 from wfprov.app.suppress import Baseline, reported
@@ -63,9 +64,11 @@ def audit_stack(
         )
         regions = {w.region for w in stack.workflows if w.region}
         live = deployed_in(projects, gathering, regions)
+        functions = Functions(gathering)
+        inspected = functions.inspected(known, facts())
         subjects = [
-            *configured(inspect_stack(known, facts()), live, known.stack, gathering),
-            *_others(live, known.stack, numbers),
+            *configured(inspected, live, known.stack, gathering, functions),
+            *_others(live, known.stack, numbers, functions),
         ]
         name = f"{stack.name}{f' ({stack.environment})' if stack.environment else ''}"
         return _audited(
@@ -98,7 +101,8 @@ def audit_fleet(
     with Gathering(control.reader, parallel) as gathering:
         numbers = numbers_of(asked, control.reader)
         live = deployed_in(asked, gathering, ())
-        subjects = [replace(s, foreign=False) for s in _others(live, stack, numbers)]
+        others = _others(live, stack, numbers, Functions(gathering))
+        subjects = [replace(s, foreign=False) for s in others]
         title = f"fleet of {len(asked)} project{'s' if len(asked) != 1 else ''}"
         return _audited(
             title,
@@ -226,6 +230,7 @@ def configured(
     live: Mapping[str, Deployed],
     stack: Stack,
     gathering: Gathering,
+    functions: Functions,
 ) -> Iterable[Subject]:
     """The stack's workflows with the accounts that they run as, live where they are deployed."""
     for one in inspected:
@@ -254,7 +259,7 @@ def configured(
                     f"it is not what {spec.source_path} says: what it needs still counts",
                 )
             )
-            deployed = _inspected(found, spec, stack)
+            deployed = _inspected(found, spec, stack, functions)
         yield replace(
             subject,
             member=canonical_member(f"serviceAccount:{account.removeprefix('serviceAccount:')}"),
@@ -263,7 +268,10 @@ def configured(
 
 
 def _others(
-    live: Mapping[str, Deployed], stack: Stack, numbers: Mapping[str, str]
+    live: Mapping[str, Deployed],
+    stack: Stack,
+    numbers: Mapping[str, str],
+    functions: Functions,
 ) -> Iterable[Subject]:
     """The deployed workflows that the stack does not name."""
     own = {(w.project, w.region, w.name) for w in stack.workflows}
@@ -283,7 +291,7 @@ def _others(
         )
         agent = service_agent_email(workflow.project, number)
         yield Subject(
-            inspected=_inspected(found, spec, stack),
+            inspected=_inspected(found, spec, stack, functions),
             member=canonical_member(f"serviceAccount:{email}"),
             agent=f"serviceAccount:{agent}" if number else "",
             compute=_compute(number),
@@ -292,8 +300,15 @@ def _others(
         )
 
 
-def _inspected(found: Deployed, spec: WorkflowSpec, stack: Stack) -> Inspected:
-    """What the deployed text calls and needs."""
+def _inspected(
+    found: Deployed, spec: WorkflowSpec, stack: Stack, functions: Functions
+) -> Inspected:
+    """What the deployed text calls and needs, what only the called functions tell included."""
+    first = _read(found, spec, stack, functions)
+    return _read(found, spec, stack, functions) if functions.look([first]) else first
+
+
+def _read(found: Deployed, spec: WorkflowSpec, stack: Stack, functions: Functions) -> Inspected:
     workflow: Workflow = found.workflow
     source = Source(f"//workflows.googleapis.com/{found.name}", workflow.source.text)
     return inspect(
@@ -308,6 +323,7 @@ def _inspected(found: Deployed, spec: WorkflowSpec, stack: Stack) -> Inspected:
         facts(),
         stack.policy,
         stack.mark,
+        observed=functions.observed,
     )
 
 

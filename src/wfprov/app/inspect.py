@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -16,6 +16,7 @@ from wfprov.catalog.target import (
     WORKFLOW_IDENTITY,
     Need,
     Place,
+    SeenFunction,
     TargetUse,
     Tier,
 )
@@ -76,6 +77,22 @@ CALL_LOG_SITE: Final = "call_log_level"
 """What stands for a site where the configuration, and no call, asks for a permission."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen of the cloud that no definition tells.
+
+    `unmade` are resources that are not there, since a workflow makes them; `functions` are those
+    that were looked up, by their full names.
+    """
+
+    unmade: frozenset[ResourceName] = frozenset()
+    functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
+
+
+UNSEEN: Final = Observed()
+"""Nothing was looked at: what `inspect` and every offline command know."""
+
+
 def inspect(
     workflow: WorkflowSpec,
     source: Source,
@@ -83,11 +100,11 @@ def inspect(
     access: AccessPolicy,
     owner: str = "",
     *,
-    unmade: frozenset[ResourceName] = frozenset(),
+    observed: Observed = UNSEEN,
 ) -> Inspected:
     """Everything that can be known of one definition from its text and its configuration.
 
-    `unmade` are resources that are known not to be there, since the workflow makes them.
+    `observed` is what the cloud told besides.
     """
     values = _template_values(workflow)
     parsed = parse(source, workflow.templating, values)
@@ -95,7 +112,7 @@ def inspect(
     uses: tuple[SiteUse, ...] = ()
     if parsed.value is not None:
         diagnostics += validate(parsed.value)
-        uses = tuple(_site_uses(parsed.value, workflow, facts, diagnostics))
+        uses = tuple(_site_uses(parsed.value, workflow, facts, observed, diagnostics))
         diagnostics += _unused_answers(workflow, uses)
     requirements = (
         *_requirements(uses),
@@ -103,6 +120,7 @@ def inspect(
         *triggers.requirements(workflow),
     )
     made = deployment(source, workflow.templating, values)
+    unmade = observed.unmade
     options = RoleOptions(
         custom_roles=access.custom_roles,
         custom_role_threshold=access.custom_role_threshold,
@@ -130,9 +148,9 @@ def inspect(
 
 
 def inspect_stack(
-    loaded: Loaded, facts: Facts, unmade: frozenset[ResourceName] = frozenset()
+    loaded: Loaded, facts: Facts, observed: Observed = UNSEEN
 ) -> tuple[Inspected, ...]:
-    """Every workflow of a stack, in its order; `unmade` as in `inspect`."""
+    """Every workflow of a stack, in its order; `observed` as in `inspect`."""
     return tuple(
         inspect(
             workflow,
@@ -140,14 +158,14 @@ def inspect_stack(
             facts,
             loaded.stack.policy,
             loaded.stack.mark,
-            unmade=unmade,
+            observed=observed,
         )
         for workflow in loaded.stack.workflows
         if workflow.name in loaded.sources
     )
 
 
-def place_of(workflow: WorkflowSpec) -> Place:
+def place_of(workflow: WorkflowSpec, observed: Observed = UNSEEN) -> Place:
     """Where the workflow runs, as the catalog wants it."""
     unknown = Place()
     return Place(
@@ -156,6 +174,7 @@ def place_of(workflow: WorkflowSpec) -> Place:
         region=workflow.region or unknown.region,
         workflow=workflow.name,
         answers=workflow.answers,
+        functions=observed.functions,
     )
 
 
@@ -175,9 +194,13 @@ def _template_values(workflow: WorkflowSpec) -> Lookup:
 
 
 def _site_uses(
-    definition: Definition, workflow: WorkflowSpec, facts: Facts, diagnostics: list[Diagnostic]
+    definition: Definition,
+    workflow: WorkflowSpec,
+    facts: Facts,
+    observed: Observed,
+    diagnostics: list[Diagnostic],
 ) -> Iterator[SiteUse]:
-    place = place_of(workflow)
+    place = place_of(workflow, observed)
     analysis = analyse(
         definition,
         Known(

@@ -9,8 +9,10 @@ from functools import partial
 from typing import Final
 
 from wfprov.app.elsewhere import with_grants_elsewhere
+from wfprov.app.functions import Functions, listings
 from wfprov.app.grantable import doubts
-from wfprov.app.inspect import inspect_stack
+from wfprov.app.inspect import Observed, inspect_stack
+from wfprov.app.inventory import Gathering
 from wfprov.app.load import Loaded
 from wfprov.app.preflight import preflight
 from wfprov.app.suppress import heeded
@@ -155,8 +157,7 @@ def make_live(
     asked = asked or Asked()
     mode = asked.mode
     loaded = part(loaded, asked.only)
-    numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader, parallel=parallel))
-    inspected = heeded(inspect_stack(numbered, facts()))
+    numbered, inspected, observed = _looked(loaded, control.reader, parallel)
     desired, found = _desired(numbered.stack, inspected)
     wrong = any(d.is_error for d in _all(numbered, inspected, found))
     if wrong and mode is not Mode.DESTROY:
@@ -172,13 +173,12 @@ def make_live(
     desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
     stood_in = _stand_ins(control, numbered.stack, desired)
     live = read_live(desired, control.reader, parallel=parallel)
-    lifted: frozenset[ResourceName] = frozenset()
     for _ in range(ROUNDS):
-        more = unmade(inspected, live) - lifted
+        more = unmade(inspected, live) - observed.unmade
         if not more or mode is Mode.DESTROY:
             break
-        lifted |= more
-        inspected = heeded(inspect_stack(numbered, facts(), lifted))
+        observed = replace(observed, unmade=observed.unmade | more)
+        inspected = heeded(inspect_stack(numbered, facts(), observed))
         desired, found = _desired(numbered.stack, inspected, ids)
         desired = replace(desired, everywhere=mode is not Mode.PART and not asked.pinned)
         live = read_live(desired, control.reader, parallel=parallel)
@@ -193,8 +193,8 @@ def make_live(
     if mode is Mode.DESTROY:  # what is wrong with a definition keeps nobody from removing it
         findings = in_order(checked.diagnostics)
     made = replace(_with_errors(checked, findings), division=division)
-    if lifted:
-        made = replace(made, notes=(*made.notes, *map(_of_unmade, sorted(lifted))))
+    if lifted := sorted(observed.unmade):
+        made = replace(made, notes=(*made.notes, *map(_of_unmade, lifted)))
     if asked.preflight and made.applyable:
         said = preflight(made.due, control.reader, facts(), parallel=parallel)
         made = replace(made, preflight=said if made.due else None)
@@ -217,14 +217,24 @@ def desired_state(
     Raises:
         CloudError: what the control plane refused.
     """
-    numbered = replace(loaded, stack=_numbered(loaded.stack, control.reader, parallel=parallel))
-    inspected = heeded(inspect_stack(numbered, facts()))
+    numbered, inspected, observed = _looked(loaded, control.reader, parallel)
     desired, found = _desired(numbered.stack, inspected)
     if desired.foreign_numbers:
         ids = _ids(desired.foreign_numbers, control.reader)
         desired, found = _desired(numbered.stack, inspected, ids)
+    desired = replace(desired, asked=tuple(listings(observed.functions).items()))
     stood_in = _stand_ins(control, numbered.stack, desired)
     return desired, inspected, _all(numbered, inspected, found), stood_in
+
+
+def _looked(
+    loaded: Loaded, cloud: Cloud, parallel: int
+) -> tuple[Loaded, tuple[Inspected, ...], Observed]:
+    """What was loaded, with its projects' numbers, what it calls, and what was seen for that."""
+    numbered = replace(loaded, stack=_numbered(loaded.stack, cloud, parallel=parallel))
+    with Gathering(cloud, parallel) as gathering:
+        functions = Functions(gathering)
+        return numbered, heeded(functions.inspected(numbered, facts())), functions.observed
 
 
 def part(loaded: Loaded, only: tuple[str, ...]) -> Loaded:

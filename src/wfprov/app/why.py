@@ -8,6 +8,7 @@ from typing import Final
 
 from wfprov.app.audit import called, configured, numbers_of
 from wfprov.app.deployed import Deployed
+from wfprov.app.functions import Functions
 from wfprov.app.holdings import canonical_name, find
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.inventory import Gathering
@@ -65,13 +66,14 @@ def chains_live(
             for w in stack.workflows
         )
         known = replace(loaded, stack=replace(stack, workflows=workflows))
-        inspected = inspect_stack(known, facts())
+        functions = Functions(gathering)
+        inspected = functions.inspected(known, facts())
         live = _deployed(inspected, gathering)
         refused = {u.what for u in gathering.unseen}
         subjects = tuple(
             # Not to be read is not the same as not deployed.
             replace(s, live=s.live or _known_as(s.inspected) in refused)
-            for s in configured(inspected, live, known.stack, gathering)
+            for s in configured(inspected, live, known.stack, gathering, functions)
         )
         estate = _estate(subjects, projects, gathering, control, parallel)
         ingress = _ingress(inspected, gathering)

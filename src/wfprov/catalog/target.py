@@ -148,10 +148,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFunction:
+    """What the cloud says of a function that was looked up.
+
+    `generation` is "1" or "2", empty when it is not told, and then `why` says why not in words.
+    `service` is the short name of the Cloud Run service beneath one of the 2nd generation.
+    """
+
+    generation: Literal["1", "2", ""] = ""
+    service: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a workflow runs, for the catalog; what is not configured stands as a hole.
 
-    `project` is `{project}` and `region` is `{region}` when they are not known.
+    `project` is `{project}` and `region` is `{region}` when they are not known. `functions` are
+    those that were looked up, by their full names; offline none is.
     """
 
     project: str = "{project}"
@@ -159,6 +173,7 @@ class Place:
     region: str = "{region}"
     workflow: str = "{workflow}"
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
 
     def answer(self, site: str, via: tuple[str, ...]) -> Answer | None:
         """The answer for one way of reaching a site: `site@via` (innermost first), else `site`."""

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from wfprov.core.address import Address, segment_after
 from wfprov.core.policy import Membership
-from wfprov.core.resource import Access, Managed, Resource
+from wfprov.core.resource import Access, Call, Managed, Resource
 from wfprov.core.span import Span
 from wfprov.desired.names import NUMBER
 
@@ -65,7 +65,8 @@ class Desired:
     places that ask for it. `projects` and `regions` (`projects/p/locations/l`) are where the
     stack's own things are looked for, `everywhere`: in every other region of the projects too.
     `owned` are the members of the stack's own accounts, `existing` the accounts of others that its
-    workflows run as, by e-mail address, with the place that names each.
+    workflows run as, by e-mail address, with the place that names each. `asked` are the requests
+    that told what is wanted, with the place of each, `projects/p/locations/l`.
     """
 
     stack: str
@@ -85,6 +86,7 @@ class Desired:
     owned: frozenset[str] = frozenset()
     existing: Mapping[str, Span | None] = field(default_factory=dict)
     everywhere: bool = False
+    asked: tuple[tuple[str, Call], ...] = ()
 
     @property
     def foreign_numbers(self) -> tuple[str, ...]:

@@ -97,9 +97,8 @@ def bootstrap(stack: Desired, whole: Plan, facts: Facts, wishes: Wishes) -> Boot
     accounts that workflows run as, custom roles; so it can neither become another account nor
     change its own role.
     """
-    return _Builder(stack, deploying(whole, facts, may_remove=wishes.may_remove), facts).built(
-        wishes
-    )
+    needs = deploying(whole, facts, asked=stack.asked, may_remove=wishes.may_remove)
+    return _Builder(stack, needs, facts).built(wishes)
 
 
 class _Builder:

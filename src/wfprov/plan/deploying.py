@@ -8,7 +8,7 @@ from typing import Final
 
 from wfprov.core.address import Permission, segment_after
 from wfprov.core.facts import Facts, MethodId
-from wfprov.core.resource import Access, Resource
+from wfprov.core.resource import Access, Call, Resource
 from wfprov.plan.change import AccessChange, Create, Plan
 from wfprov.plan.deployer import method_of
 from wfprov.resources.iam_policy import IamPolicy
@@ -48,11 +48,18 @@ class Deploying:
     accounts: Mapping[str, frozenset[Permission]]
 
 
-def deploying(whole: Plan, facts: Facts, *, may_remove: bool = False) -> Deploying:
+def deploying(
+    whole: Plan,
+    facts: Facts,
+    *,
+    asked: Iterable[tuple[str, Call]] = (),
+    may_remove: bool = False,
+) -> Deploying:
     """What the deployer of a stack needs, by the stack's plan in an empty project.
 
-    It reads what a plan reads, makes and changes workflows, and writes the policies. With
-    `may_remove` it also deletes what the stack owns.
+    It reads what a plan reads, makes and changes workflows, and writes the policies. `asked` is
+    what it reads besides to know what is wanted, with the place of each request. With `may_remove`
+    it also deletes what the stack owns.
     """
     made = [change.after for change in whole.changes if isinstance(change, Create)]
     projects: dict[str, set[Permission]] = {}
@@ -68,6 +75,9 @@ def deploying(whole: Plan, facts: Facts, *, may_remove: bool = False) -> Deployi
     always = {p for method in _ALWAYS for p in _asked(method, facts)}
     for permissions in projects.values():
         permissions.update(always)
+    for place, call in asked:
+        project = segment_after(place, "projects") or ""
+        projects.setdefault(project, set()).update(_asked(method_of(call), facts))
     return Deploying(
         projects=_frozen(projects),
         policies=tuple(

@@ -190,6 +190,9 @@ def _missing(access: Access, desired: Desired, live: Live, mode: Mode) -> Iterat
     if own in {r.address for r in desired.resources}:
         return
     reasons = [b for why in desired.because.get(access.address, {}).values() for b in why]
+    open_ones = {(b.workflow, b.site) for b in desired.blocked}
+    if reasons and all(b.when and (b.workflow, b.site) in open_ones for b in reasons):
+        return  # one of several that the call may mean: the question which is asked already
     asked = ", ".join(
         sorted({f"{b.site} of {b.workflow} ({b.file}:{b.line}:{b.column})" for b in reasons})
     )

@@ -169,8 +169,9 @@ class _Writing:
                 words += f" in {owner}" if owner not in {None, "-", "_", project} else ""
         if open_to := self._ingress.get(target.resource or ""):
             words += f", ingress: {open_to.replace('_', ' ')}"
-        doubtful = target.note and target.confidence is not Certainty.EXACT
-        return f"{words} ({target.note})" if doubtful else words
+        function = target.kind is Kind.CLOUD_FUNCTION  # whose generation its address does not tell
+        said = target.note and (function or target.confidence is not Certainty.EXACT)
+        return f"{words} ({target.note})" if said else words
 
     def _identity(self, call: Called) -> Iterator[str]:
         configured = identity_email(call.subject.inspected.workflow)

@@ -1,7 +1,7 @@
 """Cloud Run functions at cloudfunctions.net, of the first and the second generation.
 
 The first takes roles/cloudfunctions.invoker on the function, the second roles/run.invoker on the
-Cloud Run service beneath it; the address does not tell which it is.
+Cloud Run service beneath it; the address does not tell which it is, the function itself does.
 Source: https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)
 Source: https://docs.cloud.google.com/functions/docs/reference/iam/permissions (2026-11-23)
 """
@@ -15,12 +15,20 @@ from typing import Final
 from wfprov.catalog.kind import Sighting, TargetKind
 from wfprov.catalog.question import ask
 from wfprov.catalog.resource import pairs_of
-from wfprov.catalog.run_app import first_generation, function_at, service_beneath
+from wfprov.catalog.run_app import (
+    first_generation,
+    function_at,
+    run_service,
+    service_beneath,
+)
 from wfprov.catalog.target import Certainty, Kind, Need, TargetUse, Tier
 from wfprov.catalog.use import certainty, plain
 from wfprov.core.address import Permission, ResourceName, RoleName
 
 SOURCE = "https://docs.cloud.google.com/functions/docs/reference/iam/permissions"
+GENERATION: Final = "generation"
+"""The hole of the question which generation a function is of."""
+_ORDINAL: Final = {"1": "1st", "2": "2nd"}
 
 
 def recognise(sighting: Sighting) -> TargetUse | None:
@@ -48,6 +56,13 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     if not request.is_signed:
         return base
     needs = _needs(resource, project)
+    seen = place.functions.get(resource)
+    note = ""
+    if generation is None and seen is not None and seen.generation:
+        generation, note = seen.generation, f"{_ORDINAL[seen.generation]} generation, seen live"
+        if seen.service:
+            beneath = run_service(project, region, seen.service)
+            needs = needs[0], replace(needs[1], on=beneath)
     if generation is not None:
         chosen = needs[0] if str(generation) == "1" else needs[1]
         host = "cloudfunctions" if str(generation) == "1" else "run"
@@ -56,6 +71,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
             needs=(replace(chosen, when=None),),
             resource=chosen.on,
             apis=((f"{host}.googleapis.com", project),),
+            note=note,
         )
     return replace(
         base,
@@ -65,9 +81,10 @@ def recognise(sighting: Sighting) -> TargetUse | None:
         question=ask(
             request,
             f"is {name} a function of the 1st or of the 2nd generation? "
-            "The address does not tell, and they take different roles",
+            "The address does not tell, and they take different roles"
+            + (f"; {seen.why}" if seen is not None else ""),
             f"{{function: {{name: {name if '{' not in name else 'NAME'}, generation: 2}}}}",
-            "generation",
+            GENERATION,
         ),
     )
 
