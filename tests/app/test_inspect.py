@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wfprov.app.inspect import UNGRANTABLE, UNPROVEN, doubts, inspect
+from wfprov.app.doubtful import UNGRANTABLE, UNPROVEN, doubts
+from wfprov.app.inspect import inspect
 from wfprov.core.span import Source
 from wfprov.desired.model import AccessPolicy, WorkflowSpec
 from wfprov.store.facts import open_facts

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from wfprov.app.doubtful import WIDENED
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.load import Selection, load
 from wfprov.app.wiring import facts
@@ -180,6 +181,12 @@ CASES = {
         {"VALUE": "acme-data"},
         (Kind.GOOGLE_API, TOPIC),
     ),
+    "a name, its project included, from an argument": (
+        connector("pubsub.v1.projects.topics.publish", "{topic: '${args.topic}'}"),
+        "arguments: {topic: VALUE}",
+        {"VALUE": "projects/acme-data/topics/t"},
+        (Kind.GOOGLE_API, TOPIC),
+    ),
     "a project from the environment": (
         connector(
             "pubsub.v1.projects.topics.publish",
@@ -326,3 +333,45 @@ def test_an_answer_that_is_pasted_settles_the_question(case):
     if resource is not None:
         assert resource in {settled.resource, *(need.on for need in settled.needs)}
         assert all("{" not in need.on for need in settled.needs)
+
+
+SECRET = "//secretmanager.googleapis.com/projects/acme-prod/secrets/s"
+WIDE = {
+    "args.which": ("arguments: {which: VALUE}", "VALUE", "s"),
+    "args.list[0]": (
+        'answer `main.step: {permissions: ["secretmanager.versions.access on //FULL',
+        "//FULL/RESOURCE/NAME",
+        f"{SECRET}/versions/latest",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(WIDE))
+def test_a_grant_on_all_of_a_kind_is_told_with_the_line_that_makes_it_narrow(name):
+    lines, placeholder, value = WIDE[name]
+    text = connector("secretmanager.v1.projects.secrets.versions.accessString", "ARGS")
+    args = f"{{secret_id: '${{{name}}}', project_id: acme-prod}}"
+    Path("flow.yaml").write_text(text.replace("ARGS", args), encoding="utf-8")
+    config: object = yaml.safe_load(CONFIG.replace("TEMPLATING", "none"))
+    before = inspected(config)
+    (told,) = before.diagnostics
+    assert told.rule is WIDENED
+    assert "on all secrets of acme-prod" in told.message
+    assert lines in told.help
+    assert [grant.on for grant in before.grants] == [PROJECT]
+    written = told.help.split("`")[1].replace(placeholder, value)
+    if "permissions" in written:
+        written = f"answers: {{{written}}}"
+    after = inspected(merged(config, {"workflows": {"flow": yaml.safe_load(written)}}))
+    assert after.diagnostics == ()
+    assert [grant.on for grant in after.grants] == [SECRET]
+
+
+@pytest.mark.parametrize("secret", ["s", "'${args.known}'"])
+def test_a_name_that_is_known_is_no_wide_grant(secret):
+    text = connector("secretmanager.v1.projects.secrets.versions.accessString", "ARGS")
+    args = f"{{secret_id: {secret}, project_id: acme-prod}}"
+    Path("flow.yaml").write_text(text.replace("ARGS", args), encoding="utf-8")
+    config = yaml.safe_load(CONFIG.replace("TEMPLATING", "none"))
+    config["workflows"]["flow"]["arguments"] = {"known": "s"}
+    assert inspected(config).diagnostics == ()

@@ -102,7 +102,7 @@ ROWS = {
           "//secretmanager.googleapis.com/projects/acme/secrets/key")}, set(), ""),
     "A7 a secret that an argument names": (
         (SECRET, {"secret_id": "${args.which}"}),
-        {("roles/secretmanager.secretAccessor", IN_ACME)}, set(), ""),
+        {("roles/secretmanager.secretAccessor", IN_ACME)}, {"widened-grant"}, ""),
     "A7 a foreign API with a header": (
         http("https://api.example.com", headers={"Authorization": "${args.token}"}),
         set(), set(), ""),

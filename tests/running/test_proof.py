@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from running import Proof, guard, plane
+from wfprov.app.doubtful import REPLACES_OWN_POLICY
 from wfprov.app.init import init, templates
-from wfprov.app.inspect import REPLACES_OWN_POLICY
 from wfprov.app.load import Loaded, Selection, load
 from wfprov.app.plan import make_live
 from wfprov.emulator.enforce import permitted

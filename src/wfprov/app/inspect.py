@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
 from wfprov.analysis.calls import Known
 from wfprov.analysis.interpret import analyse
+from wfprov.app.doubtful import doubts, replaced, widened
 from wfprov.app.load import Loaded
 from wfprov.catalog.match import match
 from wfprov.catalog.results import KnownResults
@@ -28,9 +29,6 @@ from wfprov.core.span import Source, Span
 from wfprov.desired import triggers
 from wfprov.desired.model import AccessPolicy, Inspected, SiteUse, WorkflowSpec
 from wfprov.iam.build import RoleOptions, grants
-from wfprov.iam.cover import is_grantable
-from wfprov.iam.grant import Grant
-from wfprov.iam.proof import prove
 from wfprov.iam.requirement import Requirement
 from wfprov.language import terraform
 from wfprov.language.ast import Definition
@@ -46,32 +44,7 @@ UNUSED_ANSWER: Final = Rule(
     docs="An answer's key is the id of a call site, `main.step`, or `site@via` for one way of "
     "reaching it. This one names no site of the definition, so it changes nothing.",
 )
-UNGRANTABLE: Final = Rule(
-    slug="ungrantable-permission",
-    severity=Severity.ERROR,
-    summary="A permission that no role can give to a workflow",
-    docs="Only basic roles, service agents' roles or roles that Google withdrew hold this "
-    "permission, and `custom_roles: never` (or a place that is not known) forbids to make one.",
-    source="https://docs.cloud.google.com/iam/docs/roles-overview",
-)
-UNPROVEN: Final = Rule(
-    slug="unproven-grants",
-    severity=Severity.ERROR,
-    summary="Grants that wfprov's own checker does not accept",
-    docs="A checker that knows nothing of how grants are chosen found a need that none answers, "
-    "or a grant that nothing needs. This is a mistake in wfprov: please report it with the "
-    "definition. Nothing is applied.",
-)
-REPLACES_OWN_POLICY: Final = Rule(
-    slug="replaces-own-policy",
-    severity=Severity.WARNING,
-    summary="A call that replaces the policy which holds the workflow's own access",
-    docs="`setIamPolicy` replaces the whole policy of a resource. Where the workflow's own grant "
-    "stands in that policy it is gone after the call, and the next call of that resource is "
-    "refused until the next apply. Nothing reads the policy before, so its members are not kept.",
-    source="https://docs.cloud.google.com/iam/docs/granting-changing-revoking-access",
-)
-RULES: Final = (UNUSED_ANSWER, UNGRANTABLE, UNPROVEN, REPLACES_OWN_POLICY)
+RULES: Final = (UNUSED_ANSWER,)
 
 CALL_LOG_SITE: Final = "call_log_level"
 """What stands for a site where the configuration, and no call, asks for a permission."""
@@ -134,7 +107,9 @@ def inspect(
         *grants(lasting, facts, replace(options, custom_roles="never"), unmade),
     )
     diagnostics += doubts(requirements, chosen, facts)
-    diagnostics += _replaced(requirements, chosen)
+    diagnostics += replaced(requirements, chosen)
+    asked = {use.site.id for use in uses if any(target.question for target in use.targets)}
+    diagnostics += widened(requirements, asked, facts)
     return Inspected(
         workflow=workflow,
         source=source,
@@ -255,56 +230,6 @@ def _of_call_log(workflow: WorkflowSpec, source: Source) -> Iterator[Requirement
             site=CALL_LOG_SITE,
             at=workflow.at or Span(source, 0, 0),
         )
-
-
-def doubts(
-    requirements: Iterable[Requirement], chosen: Sequence[Grant], facts: Facts
-) -> Iterator[Diagnostic]:
-    """What the checker of grants does not accept; what no role at all holds is asked about."""
-    proof = prove(requirements, chosen, facts)
-    for requirement in proof.uncovered:
-        permission = requirement.need.permission
-        if not facts.exists(permission):
-            continue
-        if not any(map(is_grantable, facts.roles_with(permission))):
-            yield Diagnostic(
-                rule=UNGRANTABLE,
-                message=f"no role that may be granted holds {permission}",
-                at=requirement.at,
-                help="allow a custom role, `policy: {custom_roles: when-narrower}`, "
-                "or let another identity make this call",
-            )
-            continue
-        yield Diagnostic(
-            rule=UNPROVEN,
-            message=f"no grant answers {permission} on {requirement.on}",
-            at=requirement.at,
-            help="this is a mistake in wfprov: report it with the definition",
-        )
-    for grant in proof.idle:
-        yield Diagnostic(
-            rule=UNPROVEN,
-            message=f"nothing needs {grant.role_name} on {grant.on}",
-            at=grant.because[0].at,
-            help="this is a mistake in wfprov: report it with the definition",
-        )
-
-
-def _replaced(requirements: Sequence[Requirement], chosen: Sequence[Grant]) -> Iterator[Diagnostic]:
-    """A warning for each call that replaces a policy with an own grant in it, unread before."""
-    held = {grant.on for grant in chosen}
-    read = {r.on for r in requirements if r.need.permission.endswith(".getIamPolicy")}
-    for requirement in requirements:
-        on = requirement.on
-        if requirement.need.permission.endswith(".setIamPolicy") and on in held and on not in read:
-            yield Diagnostic(
-                rule=REPLACES_OWN_POLICY,
-                message=f"{requirement.site} replaces the policy of {on}, "
-                "which holds this workflow's own access",
-                at=requirement.at,
-                help="read the policy with getIamPolicy, add to its bindings and write it with its "
-                "etag; or name this workflow's account in the bindings that are written",
-            )
 
 
 def _apis(workflow: WorkflowSpec, uses: Iterable[SiteUse]) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wfprov.analysis import rules as of_analysis
-from wfprov.app import inspect
+from wfprov.app import doubtful, inspect
 from wfprov.audit import registry as of_audit
 from wfprov.catalog import rules as of_catalog
 from wfprov.core.rule import Rule, Severity
@@ -21,7 +21,7 @@ def every_rule() -> tuple[Rule, ...]:
     """Every rule once, by slug."""
     modules = (
         files, of_language, of_analysis, of_catalog, of_config, of_desired, of_plan, of_audit,
-        inspect, of_ignores,
+        inspect, doubtful, of_ignores,
     )  # fmt: skip
     found = {rule.slug: rule for module in modules for rule in module.RULES}
     return tuple(found[slug] for slug in sorted(found))
@@ -36,6 +36,6 @@ SLUGS: Final = frozenset(rule.slug for rule in every_rule())
 
 FIRM: Final = frozenset(
     {rule.slug for rule in of_language.RULES if rule.severity is Severity.ERROR}
-    | {rule.slug for rule in inspect.RULES if rule.severity is Severity.ERROR}
+    | {rule.slug for rule in doubtful.RULES if rule.severity is Severity.ERROR}
 )
 """What no comment leaves out: what the service refuses, and grants that are not proven."""

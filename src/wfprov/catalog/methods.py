@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from wfprov.analysis.domain import shown
 from wfprov.catalog.request import Request
-from wfprov.catalog.resource import Parts, pairs_of, parts_of
+from wfprov.catalog.resource import PROJECTS, Parts, pairs_of, parts_of
 from wfprov.catalog.url import Url, has_hole, is_hole
 from wfprov.core.facts import Facts, Method, MethodId
 
@@ -51,7 +51,9 @@ def connector(request: Request, facts: Facts) -> Reached | None:
     }
     names = method.params if method is not None else ("name", "parent")
     service = facts.service(id_.api) or f"{id_.api}{GOOGLE}"
-    return Reached(id=id_, method=method, parts=parts_of(arguments, names), service=service)
+    own = method is None or "{projectsId}" not in method.path or bool({*names} & {*PROJECTS})
+    parts = parts_of(arguments, names, holds_project=own)
+    return Reached(id=id_, method=method, parts=parts, service=service)
 
 
 def service_host(url: Url, facts: Facts) -> str | None:

@@ -39,7 +39,7 @@ def ask(request: Request, message: str, answer: str, hole: str = "") -> Question
 
 def ask_value(request: Request, message: str, hole: str, fallback: str) -> Question:
     """A question that a known argument or environment variable settles; else `fallback`."""
-    lines = _setting(hole)
+    lines = setting(hole)
     if lines is None:
         return ask(request, message, fallback, hole)
     return Question(
@@ -67,7 +67,8 @@ def origin(hole: str) -> str:
     return f"the variable {hole}" if hole else "the definition"
 
 
-def _setting(hole: str) -> str | None:
+def setting(hole: str) -> str | None:
+    """The line of a workflow's configuration that fills a hole, None when none does."""
     if re.fullmatch(r"env:\w+", hole) and not hole.startswith(RESERVED):
         return f"env: {{{hole[4:]}: VALUE}}"
     if found := re.fullmatch(r"template:(\w+)", hole):

@@ -21,6 +21,9 @@ It is presumed to be the configured one, as a pattern; a plan has every template
 anything is granted.
 """
 
+RELATIVE = frozenset({"name", "parent", "resource", "database", "session", "endpoint"})
+"""The arguments that hold a relative name in every method."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -78,8 +81,12 @@ def pairs_of(name: str) -> tuple[dict[str, str], str | None]:
     return found, whole
 
 
-def parts_of(arguments: Mapping[str, str], names: Iterable[str]) -> Parts:
-    """The parts of a connector's arguments; `names` are those that hold relative names."""
+def parts_of(arguments: Mapping[str, str], names: Iterable[str], *, holds_project: bool) -> Parts:
+    """The parts of a connector's arguments; `names` are those that hold relative names.
+
+    `holds_project`: the project is an argument of its own, or the resource lies in none. Else it
+    is in the relative name, and one that is a hole hides it, `topic: ${args.topic}`.
+    """
     collected: dict[str, str] = {}
     whole: str | None = None
     for name in names:
@@ -89,7 +96,7 @@ def parts_of(arguments: Mapping[str, str], names: Iterable[str]) -> Parts:
         if "/" in text or "{" in text:
             pairs, hole = pairs_of(text)
             collected |= {k: v for k, v in pairs.items() if k not in collected}
-            if name in {"name", "parent", "resource", "database", "session", "endpoint"} or pairs:
+            if pairs or not holds_project or name in RELATIVE:
                 whole = whole or hole
     plain = {k: v for k, v in arguments.items() if "/" not in v or k == "object"}
     return Parts(named=plain, collected=collected, whole=whole)

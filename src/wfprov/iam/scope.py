@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from wfprov.catalog.target import Need
@@ -78,6 +78,35 @@ def narrowest_scope(
     if project is None or _hidden(project):
         return pattern or Scope(project_name(project or "{project}"))
     return Scope(project_name(project), breadth=_breadth(need.on, project_name(project)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Why a grant is wider than the call: the holes in the name of what is used.
+
+    `breadth` says in words what is opened.
+    """
+
+    holes: tuple[str, ...]
+    breadth: str
+
+
+def hidden_in(need: Need, facts: Facts) -> Hidden | None:
+    """What makes the scope of a need wider than it would be if every name were known."""
+    name = need.policy_on or need.on
+    holes = tuple(hole for hole in HOLE.findall(name) if hole not in CONFIGURED)
+    if not holes or name.startswith(NEVER_WIDENED) or _hidden(_project(need) or ""):
+        return None
+    scope = narrowest_scope(need, facts)
+    whole = replace(need, on=_filled(need.on), policy_on=_filled(name))
+    if scope.on.count("/") >= narrowest_scope(whole, facts).on.count("/"):
+        return None
+    return Hidden(holes, scope.breadth)
+
+
+def _filled(name: str) -> ResourceName:
+    """The name as if what it does not tell were known."""
+    return ResourceName(HOLE.sub(lambda f: f[0] if f[0] in CONFIGURED else "known", name))
 
 
 def working_at(scope: Scope, facts: Facts) -> frozenset[Permission] | None:
