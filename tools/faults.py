@@ -21,22 +21,24 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "faults"))
 
 from processes import COMMANDS, kill
 from rivals import race
-from scene import SCENES, Stage, staged
+from scene import Stage, staged
 from schedule import drawn, every_request, play
+from stack import SCENES
 
+ENDED = "to its end"
 Job = tuple[str, str, Callable[[], object]]
 
 
-def every(stage: Stage, step: int) -> Iterator[Job]:
+def every(stage: Stage, step: int, first: int) -> Iterator[Job]:
     """One fault at every request; every `step`-th of all such schedules."""
     for number, (command, kind, schedule) in enumerate(every_request(stage)):
-        if number % step == 0:
+        if number % step == first % step:
             yield command, kind, lambda schedule=schedule: play(stage, schedule)
 
 
-def seeds(stage: Stage, most: int) -> Iterator[Job]:
+def seeds(stage: Stage, most: int, first: int) -> Iterator[Job]:
     """Random combinations, by seed."""
-    for seed in range(most):
+    for seed in range(first, first + most):
         schedule = drawn(seed)
         yield schedule.scene, "random", lambda schedule=schedule: play(stage, schedule)
 
@@ -52,9 +54,8 @@ def kills(stage: Stage, step: int) -> Iterator[Job]:
 
                 def killed(at: int = at, command: str = command, when: str = when) -> object:
                     nonlocal reached
-                    found = kill(stage, command, at, when)
-                    reached = found.reached
-                    return found
+                    reached = kill(stage, command, at, when).reached
+                    return None if reached else ENDED
 
                 yield command, f"kill -9 {when}", killed
 
@@ -77,6 +78,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="each n-th single fault; 0: none")
     parser.add_argument("--kill", type=int, default=1, help="kill at each n-th request; 0: never")
     parser.add_argument("--race", type=int, default=50, help="how many races")
+    parser.add_argument("--first", type=int, default=0, help="the first seed and single fault")
     asked = parser.parse_args()
     ran: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
@@ -85,16 +87,16 @@ def main() -> int:
             parts: tuple[Iterator[Job], ...] = (
                 kills(stage, asked.kill) if asked.kill else iter(()),
                 races(stage, asked.race),
-                every(stage, asked.every) if asked.every else iter(()),
-                seeds(stage, asked.random),
+                every(stage, asked.every, asked.first) if asked.every else iter(()),
+                seeds(stage, asked.random, asked.first),
             )
             begun = time.monotonic()
             for part in parts:
                 for command, kind, work in part:
-                    ran[command, kind] += 1
                     try:
-                        work()
+                        ran[command, kind if work() is not ENDED else ENDED] += 1
                     except Exception as error:  # noqa: BLE001 (the campaign goes on)
+                        ran[command, kind] += 1
                         number = ran[command, kind]
                         wrong.append(f"{command}, {kind}, number {number}: {error!r:.600}")
                         print(wrong[-1], flush=True)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
-from scene import ACCOUNTS, AGENT, PROJECT, Scene, Stage
+from scene import Scene, Stage
+from stack import ACCOUNTS, AGENT, PROJECT
 
 from wfprov.apply.outcome import Report, State
 from wfprov.core.policy import Membership
 from wfprov.emulator.objects import POLICIES, RESOURCES
-from wfprov.plan.change import AccessChange, Create, Delete, Plan, Replace, Update, address_of
+from wfprov.plan.change import (
+    AccessChange,
+    Create,
+    Delete,
+    Mode,
+    Plan,
+    Replace,
+    Update,
+    address_of,
+)
 from wfprov.plan.live import Live, read_live
 from wfprov.plan.stages import Part, Step, grants_of, revokes_of
 from wfprov.plan.stale import looked_at
 
 DATASET = f"//bigquery.googleapis.com/projects/{PROJECT}/datasets/sales"
-OURS = (*(f"{name}@{PROJECT}.iam.gserviceaccount.com" for name in ACCOUNTS), AGENT)
+OURS = (
+    *(f"{name}@{PROJECT}.iam.gserviceaccount.com" for name in ACCOUNTS),
+    AGENT,
+    "@gcp-sa-",
+    "/workloadIdentityPools/orders-shop-github/",
+)
+THEIRS = re.compile(r"/ops($|[-_])")
+"""The things of others that are like the stack's."""
 
 
 class WrongError(AssertionError):
@@ -24,16 +42,23 @@ class WrongError(AssertionError):
 
 
 def ours(member: str) -> bool:
-    """Whether a member is an account of the stack, deleted or not."""
+    """Whether a member is an account of the stack or of its bootstrap, deleted or not."""
     return any(email in member for email in OURS)
 
 
 def foreign(stage: Stage) -> dict[str, Any]:
-    """Everything in every policy that is not the stack's, in its order."""
+    """Everything in every policy that is not the stack's, in its order, and what others have made.
+
+    The policy of an account goes with the account when the stack is destroyed.
+    """
     objects = stage.plane.world.objects
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {
+        name: objects.peek(RESOURCES, name)
+        for name in objects.names(RESOURCES)
+        if THEIRS.search(name)
+    }
     for name in objects.names(POLICIES):
-        if name == DATASET or "/serviceAccounts/" in name:
+        if name == DATASET or (stage.playing.mode is Mode.DESTROY and ours(name)):
             continue
         policy = deepcopy(objects.peek(POLICIES, name) or {})
         bindings = []
@@ -41,7 +66,8 @@ def foreign(stage: Stage) -> dict[str, Any]:
             kept = [m for m in binding["members"] if not ours(m)]
             if kept:
                 bindings.append({**binding, "members": kept})
-        found[name] = {"bindings": bindings, "auditConfigs": policy.get("auditConfigs")}
+        if bindings or policy.get("auditConfigs"):
+            found[f"policy of {name}"] = (bindings, policy.get("auditConfigs"))
     dataset = objects.peek(RESOURCES, DATASET) or {}
     found[DATASET] = [e for e in dataset.get("access", ()) if not ours(str(e))]
     return found
@@ -79,31 +105,37 @@ def shown(stage: Stage, plan: Plan) -> set[tuple[str, str, str, str]]:
 
 
 def judge(
-    stage: Stage,  # noqa: ARG001 (every judge is given it)
     plan: Plan,
     report: Report,
     cloud: object,
     *,
     alone: bool = True,
+    answered: bool = False,
 ) -> None:
-    """Checks that a report is true; `alone`: nobody else did the plan's steps.
+    """Checks that a report is true.
+
+    `alone`: nobody else did the plan's steps; `answered`: no fault left a write without an answer,
+    so that the report has to know of each step whether it was done.
 
     Raises:
         WrongError: a step that is reported done is not, or one that is reported undone is.
     """
     live = read_live(looked_at(plan), cloud, parallel=1)
     for outcome in report.outcomes:
-        done = _is_done(outcome.step, live)
+        done = is_done(outcome.step, live)
         told = f"{outcome.step.id}: {outcome.state}, {outcome.error}"
         if outcome.state is State.DONE and not done:
             raise WrongError(f"reported done, and is not: {told}")
-        if outcome.state is State.NOT_STARTED and alone and done and not _is_idle(outcome.step):
+        if outcome.state is State.NOT_STARTED and alone and done and not is_idle(outcome.step):
             raise WrongError(f"reported not started, and is done: {told}")
         if outcome.state is State.FAILED and alone and done:
             raise WrongError(f"reported failed, and is done: {told}")
+        if outcome.state is State.UNKNOWN and answered:
+            raise WrongError(f"reported unknown, and every request was answered: {told}")
 
 
-def _is_done(step: Step, live: Live) -> bool:
+def is_done(step: Step, live: Live) -> bool:
+    """Whether what a step is to do is so now."""
     now = live.resources.get(address_of(step.change))
     match step.change, step.id.part:
         case AccessChange() as change, part:
@@ -115,12 +147,15 @@ def _is_done(step: Step, live: Live) -> bool:
             return add <= members and not remove & members
         case ((Create(after=after) | Update(after=after) | Replace(after=after)), Part.MAKE):
             return now == after
-        case ((Delete() | Replace()), Part.REMOVE):
+        case Delete(), Part.REMOVE:
             return now is None or now.gone
+        case Replace(before=before, after=after), Part.REMOVE:
+            made_anew = now == after and now.identity != before.identity
+            return now is None or now.gone or made_anew
     raise AssertionError(step.id)
 
 
-def _is_idle(step: Step) -> bool:
+def is_idle(step: Step) -> bool:
     """Whether its effect comes about without it: a deleted account takes its grants along."""
     return step.id.part is Part.REVOKE
 
@@ -136,7 +171,7 @@ def settled(
     report = stage.execute(plan, live, cloud, dice)
     if not report.ok:
         raise WrongError(f"the second run failed: {[str(o.error) for o in report.failed]}")
-    judge(stage, plan, report, cloud)
+    judge(plan, report, cloud)
     empty(stage, scene, cloud, dice)
     if foreign(stage) != before:
         raise WrongError(f"foreign content changed: {difference(before, foreign(stage))}")

@@ -6,20 +6,32 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from judge import WrongError, difference, foreign, granted, settled, shown
-from scene import FIRST, PROJECT, Stage
+from judge import WrongError, difference, foreign, granted, is_done, is_idle, settled, shown
+from scene import Stage
 from schedule import Dice
 
-from wfprov.emulator.objects import RESOURCES
+from wfprov.plan.change import Plan, address_of
+from wfprov.plan.live import Live, read_live
+from wfprov.plan.stages import StepId, stages
+from wfprov.plan.stale import looked_at
+from wfprov.store.plan_file import save_plan
 
+SAVED = "plan.json"
 COMMANDS = {
-    "plan": ("create", ("plan", "-e", "shop")),
+    "plan": ("change", ("plan", "-e", "shop", "--prune")),
     "apply": ("create", ("apply", "-e", "shop", "--auto-approve")),
+    "apply --prune": ("change", ("apply", "-e", "shop", "--prune", "--auto-approve")),
+    f"apply {SAVED}": ("revive", ("apply", "-e", "shop", SAVED)),
     "destroy": ("destroy", ("destroy", "-e", "shop", "--auto-approve")),
+    "bootstrap": (
+        "bootstrap",
+        ("bootstrap", "-e", "shop", "--github", "acme/orders", "--auto-approve"),
+    ),
 }
 SECONDS = 120.0
+BECAME = ("change_started", "change_done", "failed", "unknown", "not_started")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +53,14 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     name, arguments = COMMANDS[command]
     scene = stage.scenes[name]
     stage.restore(scene)
-    stage.write_folder(FIRST)
+    stage.write_folder(scene.version.config, scene.version.definitions)
     before, held = foreign(stage), granted(stage)
     # What the command will show; the plan of a fresh process from the same state is the same.
-    plan, _ = stage.plan(scene, stage.client, Dice(at))
+    plan, live = stage.plan(scene, stage.client, Dice(at))
+    idle = {s.id for stage_ in stages(plan.changes) for s in stage_ if is_done(s, live)}
+    if SAVED in arguments:
+        now = time.time()  # a process of its own has the real clock
+        save_plan(replace(plan, created=now, expires=now + 3600), stage.folder / SAVED)
     stage.admin("DELETE", "requests")
     stage.admin(
         "POST",
@@ -53,13 +69,7 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     )
     events = stage.folder / "events.ndjson"
     events.unlink(missing_ok=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "wfprov", *arguments, "--events", str(events)],
-        cwd=stage.folder,
-        env=stage.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    process = _begun(stage, *arguments, "--events", str(events))
     with process:
         reached = _reached(stage, process)
         process.kill()
@@ -69,7 +79,7 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
         raise WrongError(f"ended with {process.returncode}: {said[-1500:]}")
     _quiet(stage)
     told = _told(events)
-    _true(stage, told)
+    _true(plan, told, read_live(looked_at(plan), stage.client, parallel=1), idle)
     if foreign(stage) != before:
         raise WrongError(f"foreign content changed: {difference(before, foreign(stage))}")
     if command == "plan" and granted(stage) != held:
@@ -77,8 +87,26 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     extra = granted(stage) - held - shown(stage, plan)
     if extra:
         raise WrongError(f"granted, and no plan showed it: {sorted(extra)}")
-    settled(stage, scene, stage.client, Dice(at), before)
+    if SAVED in arguments:
+        with _begun(stage, *arguments) as process:
+            said = process.communicate(timeout=SECONDS)[0].decode()
+        if process.returncode != 0:
+            raise WrongError(f"the same plan is not finished: {said[-1500:]}")
+    after = settled(stage, scene, stage.client, Dice(at), before)
+    ended = SAVED in arguments or not (reached or command == "plan")
+    if after.due and ended:
+        raise WrongError(f"a run that reported success left something to do: {after.due}")
     return Killed(reached=reached, events=len(told))
+
+
+def _begun(stage: Stage, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "wfprov", *arguments],
+        cwd=stage.folder,
+        env=stage.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def _reached(stage: Stage, process: subprocess.Popen[bytes]) -> bool:
@@ -116,20 +144,23 @@ def _told(events: object) -> list[dict]:
     return found
 
 
-def _true(stage: Stage, told: list[dict]) -> None:
-    """Checks that what was told done is there, or gone."""
-    objects = stage.plane.world.objects
-    for event in told:
-        if event["kind"] != "change_done":
-            continue
-        step = event["step"]
-        name = step["address"].replace("/projects/-/", f"/projects/{PROJECT}/")
-        if step["type"] in {"service_account", "workflow"}:
-            there = objects.peek(RESOURCES, name) is not None
-            if there != (step["part"] == "make"):
-                raise WrongError(f"told done, and is not: {step}")
-        if step["type"] == "custom_role":
-            role = objects.peek(RESOURCES, name)
-            there = role is not None and not role.get("deleted")
-            if there != (step["part"] == "make"):
-                raise WrongError(f"told done, and is not: {step}")
+def _true(plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> None:
+    """Checks that what was told is so: what is done, what was not begun, and what was planned.
+
+    `idle` are the steps that had no effect left to bring about.
+    """
+    planned = [e["changes"] for e in told if e["kind"] == "planned"]
+    if planned and {c["address"] for c in planned[0]} != {address_of(c).name for c in plan.due}:
+        raise WrongError(f"told another plan: {planned[0]}")
+    last = {tuple(e["step"].values()): e["kind"] for e in told if e["kind"] in BECAME}
+    for step in (step for stage_ in stages(plan.changes) for step in stage_):
+        address, done = step.id.address, is_done(step, live)
+        became = last.pop((address.name, address.kind, step.id.part.value), "")
+        if became == "change_done" and not done:
+            raise WrongError(f"told done, and is not: {step.id}")
+        if not became and done and step.id not in idle and not is_idle(step):
+            raise WrongError(f"not told begun, and is done: {step.id}")
+        if became in {"failed", "unknown", "not_started"}:
+            raise WrongError(f"{became}, and nothing was refused: {step.id}")
+    if last:
+        raise WrongError(f"told of steps that the plan does not have: {last}")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Event
 
-from judge import WrongError, foreign, granted, ours, settled, shown
+from judge import WrongError, foreign, granted, judge, ours, settled, shown
 from scene import Scene, Stage
 from schedule import Dice, meddle
 
@@ -50,7 +50,8 @@ def race(stage: Stage, scene: Scene, seed: int) -> int:
         reports: list[Report] = [run.result() for run in runs]
         over.set()
         busy.result()
-    for report in reports:
+    for (plan, _), report in zip(plans, reports, strict=True):
+        judge(plan, report, stage.client, alone=False)
         for outcome in report.failed:
             if not isinstance(outcome.error, StalePlanError | ExistsError):
                 raise WrongError(f"{outcome.step.id} failed: {outcome.error}")

@@ -10,108 +10,44 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from stack import (
+    ACCOUNTS,
+    AUDIT,
+    CALLED,
+    CHANGED,
+    CONFIG,
+    FIRST,
+    FOREIGN,
+    NUMBER,
+    OWNER,
+    PROJECT,
+    REGION,
+    SECOND,
+)
+
+from wfprov.app.bootstrap import make
 from wfprov.app.inspect import inspect_stack
-from wfprov.app.load import Selection, load
-from wfprov.app.wiring import facts
+from wfprov.app.load import Loaded, Selection, load
+from wfprov.app.plan import Asked, make_live
+from wfprov.app.wiring import ControlPlane, facts
 from wfprov.apply.execute import execute
 from wfprov.apply.retry import Retrying
+from wfprov.core.resource import Resource
 from wfprov.desired.build import build
+from wfprov.desired.federation import Pipeline
+from wfprov.desired.graph import Desired
 from wfprov.emulator import admin
 from wfprov.emulator.objects import POLICIES, RESOURCES
 from wfprov.emulator.server import Emulator
 from wfprov.gcp.dispatch import GoogleCloud
 from wfprov.gcp.session import embedded_session
-from wfprov.plan.build import plan_live
+from wfprov.plan.bootstrap import Wishes, bootstrap
+from wfprov.plan.build import plan_live, plan_offline
 from wfprov.plan.change import Mode
+from wfprov.resources.workload_identity_pool import WorkloadIdentityPool
+from wfprov.resources.workload_identity_provider import WorkloadIdentityProvider
 
-PROJECT, NUMBER, REGION = "acme-shop", "493817260155", "europe-west1"
-OWNER = "user:ana@example.com"
-HERE = f"projects/{PROJECT}/locations/{REGION}"
-CALLED = (
-    f"//run.googleapis.com/{HERE}/services/payments",
-    f"//run.googleapis.com/{HERE}/jobs/nightly",
-    f"//secretmanager.googleapis.com/projects/{PROJECT}/secrets/partner-key",
-    f"//pubsub.googleapis.com/projects/{PROJECT}/topics/orders",
-    "//storage.googleapis.com/projects/_/buckets/acme-orders",
-    f"//bigquery.googleapis.com/projects/{PROJECT}/datasets/sales",
-    f"//bigquery.googleapis.com/projects/{PROJECT}/datasets/sales/tables/refunds",
-    f"//cloudtasks.googleapis.com/{HERE}/queues/mail",
-)
-ACCOUNTS = ("order-intake", "refunds", "refunds-trigger")
-AGENT = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
-
-CONFIG = """\
-version: 1
-stack: orders
-workflows:
-  order-intake: {source: workflows/order-intake.yaml, env: {PARTNER_TOKEN: s3cret-value}}
-  refunds:
-    source: workflows/refunds.yaml
-    triggers:
-      - {schedule: "0 6 * * *", argument: {}, paused: true}
-      - {event: google.cloud.storage.object.v1.finalized, filters: {bucket: acme-orders}}
-policy: {custom_roles: always}
-"""
-CHARGE = f"""\
-- charge:
-    call: http.post
-    args:
-      url: https://payments-{NUMBER}.{REGION}.run.app/charge
-      auth: {{type: OIDC}}
-"""
-FIRST = {
-    "order-intake": CHARGE
-    + f"""\
-- key:
-    call: googleapis.secretmanager.v1.projects.secrets.versions.accessString
-    args: {{project_id: {PROJECT}, secret_id: partner-key}}
-- tell:
-    call: googleapis.pubsub.v1.projects.topics.publish
-    args: {{topic: projects/{PROJECT}/topics/orders, body: {{messages: [{{data: aGk=}}]}}}}
-- rows:
-    call: googleapis.bigquery.v2.tables.insert
-    args: {{projectId: {PROJECT}, datasetId: sales}}
-- keep:
-    call: googleapis.storage.v1.objects.get
-    args: {{bucket: acme-orders, object: a.txt}}
-- log:
-    call: sys.log
-    args: {{text: done}}
-""",
-    "refunds": CHARGE
-    + f"""\
-- rows:
-    call: googleapis.bigquery.v2.tabledata.list
-    args: {{projectId: {PROJECT}, datasetId: sales, tableId: refunds}}
-- mail:
-    call: googleapis.cloudtasks.v2.projects.locations.queues.tasks.list
-    args: {{parent: {HERE}/queues/mail}}
-""",
-}
-SECOND = {
-    "order-intake": FIRST["order-intake"].replace(
-        "googleapis.bigquery.v2.tables.insert", "googleapis.bigquery.v2.datasets.get"
-    ),
-    "refunds": CHARGE
-    + f"""\
-- nightly:
-    call: googleapis.run.v2.projects.locations.jobs.run
-    args: {{name: {HERE}/jobs/nightly}}
-- mail:
-    call: googleapis.cloudtasks.v2.projects.locations.queues.get
-    args: {{name: {HERE}/queues/mail}}
-""",
-}
-FOREIGN = [
-    {"role": "roles/run.invoker", "members": ["user:ops@example.com", "allUsers"]},
-    {
-        "role": "roles/viewer",
-        "members": ["group:auditors@example.com"],
-        "condition": {"title": "t", "description": "kept", "expression": "true"},
-    },
-]
-AUDIT = [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}]
-SCENES = ("create", "change", "revive", "destroy")
+WISHES = Wishes(pipelines=(Pipeline(host="github", repository="acme/orders").checked(),))
 
 
 class Time:
@@ -137,13 +73,28 @@ class Blocked(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version of the stack: its files, and what it asks for, a bootstrap of it too."""
+
+    config: str
+    definitions: dict[str, str]
+    loaded: Loaded
+    desired: Desired
+    bootstrap: Desired
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """A state to start from, and what is asked for there."""
 
     name: str
     snapshot: int
-    desired: object
+    version: Version
     mode: Mode
+
+    @property
+    def desired(self) -> Desired:
+        return self.version.bootstrap if self.mode is Mode.BOOTSTRAP else self.version.desired
 
 
 class Stage:
@@ -156,8 +107,8 @@ class Stage:
         self.time = time
         self.facts = facts()
         self.client = self.cloud()
-        self.first = self._desired(FIRST)
-        self.second = self._desired(SECOND, call_log_level="LOG_ERRORS_ONLY")
+        self.first = self._version(CONFIG, FIRST)
+        self.second = self._version(CHANGED, SECOND)
         self._populate()
         self.scenes = self._scenes()
 
@@ -187,6 +138,21 @@ class Stage:
             raise Blocked(str(checked.diagnostics))
         return checked.value, live
 
+    def plan_whole(self, scene: Scene, cloud: object, dice: object):
+        """The plan by every request that the command sends for it, the preflight's too."""
+        reader = Retrying(cloud=cloud, clock=self.time, dice=dice)
+        control = ControlPlane(cloud=cloud, reader=reader)
+        loaded, now = scene.version.loaded, self.time.now
+        if scene.mode is Mode.BOOTSTRAP:
+            made = make(loaded, control, now, WISHES, parallel=1).planned
+        else:
+            made = make_live(loaded, control, now, asked=Asked(mode=scene.mode), parallel=1)
+        if not made.may_apply:
+            raise Blocked(str(made.diagnostics))
+        if made.plan.preflight is not None and not made.plan.preflight.ok:
+            raise Blocked(str(made.plan.preflight))
+        return made.plan, made.live
+
     def execute(self, plan, live, cloud, dice, *, parallel: int = 1, observe=None):
         return execute(
             plan,
@@ -199,14 +165,15 @@ class Stage:
         )
 
     def restore(self, scene: Scene) -> None:
+        self.playing = scene
         self.admin("POST", f"snapshots/{scene.snapshot}")
         self.admin("PATCH", "settings", {"visibilityDelay": 0.0})
 
-    def write_folder(self, definitions: dict[str, str]) -> None:
+    def write_folder(self, config: str, definitions: dict[str, str]) -> None:
         """The stack as files, for commands that run in processes of their own."""
         for place in ("workflows", "environments"):
             (self.folder / place).mkdir(exist_ok=True)
-        (self.folder / "wfprov.yaml").write_text(CONFIG)
+        (self.folder / "wfprov.yaml").write_text(config)
         (self.folder / "environments" / "shop.yaml").write_text(
             f"endpoint: {self.emulator.http_url}\n"
             f"endpoints: {{iam: 'http://{self.emulator.grpc_target}'}}\n"
@@ -219,16 +186,21 @@ class Stage:
         """The environment variables of such a process."""
         return {**os.environ, "GOOGLE_OAUTH_ACCESS_TOKEN": self.emulator.token(OWNER)}
 
-    def _desired(self, definitions: dict[str, str], **spec: str):
-        self.write_folder(definitions)
+    def _version(self, config: str, definitions: dict[str, str]) -> Version:
+        self.write_folder(config, definitions)
         with chdir(self.folder):
             loaded = load(Selection(environment="shop"))
-            inspected = inspect_stack(loaded, self.facts)
-        if spec:
-            inspected = tuple(replace(i, workflow=replace(i.workflow, **spec)) for i in inspected)
-        checked = build(loaded.stack, inspected, self.facts)
+        assert loaded.ok, loaded.diagnostics
+        checked = build(loaded.stack, inspect_stack(loaded, self.facts), self.facts)
         assert checked.ok, checked.diagnostics
-        return checked.value
+        whole = plan_offline(checked.value, self.facts, created=self.time.now()).value
+        return Version(
+            config=config,
+            definitions=definitions,
+            loaded=loaded,
+            desired=checked.value,
+            bootstrap=bootstrap(checked.value, whole, self.facts, WISHES).desired,
+        )
 
     def _populate(self) -> None:
         """What others made: the project, what is called, and their own access to all of it."""
@@ -255,12 +227,7 @@ class Stage:
                     ]
                     objects.put(RESOURCES, name, body)
                     continue
-                policy = objects.get(POLICIES, name) or {"bindings": []}
-                policy["bindings"] = [*policy["bindings"], *FOREIGN]
-                policy["etag"] = self.plane.world.etag()
-                if "storage" not in name:  # a bucket's policy has no audit configs
-                    policy["auditConfigs"] = AUDIT
-                objects.put(POLICIES, name, policy)
+                self._others_have(name)
 
     def _scenes(self) -> dict[str, Scene]:
         class Dice:
@@ -269,23 +236,89 @@ class Stage:
 
         with self.cloud() as cloud:
 
-            def settled(scene: Scene) -> int:
+            def settled(scene: Scene) -> None:
+                self.playing = scene
                 plan, live = self.plan(scene, cloud, Dice())
                 report = self.execute(plan, live, cloud, Dice())
                 assert report.ok, [str(o.error) for o in report.failed]
+
+            def now() -> int:
                 return self.admin("POST", "snapshots")["snapshot"]
 
-            empty = self.admin("POST", "snapshots")["snapshot"]
-            create = Scene(name="create", snapshot=empty, desired=self.first, mode=Mode.APPLY)
-            made = settled(create)
-            destroy = Scene(name="destroy", snapshot=made, desired=self.first, mode=Mode.DESTROY)
-            gone = settled(destroy)
-            return {
-                "create": create,
-                "change": Scene(name="change", snapshot=made, desired=self.second, mode=Mode.PRUNE),
-                "revive": Scene(name="revive", snapshot=gone, desired=self.second, mode=Mode.APPLY),
-                "destroy": destroy,
-            }
+            def scene(name: str, snapshot: int, version: Version, mode: Mode) -> Scene:
+                return Scene(name=name, snapshot=snapshot, version=version, mode=mode)
+
+            empty = now()
+            create = scene("create", empty, self.first, Mode.APPLY)
+            settled(create)
+            self._meddle(cloud)
+            made = now()
+            destroy = scene("destroy", made, self.first, Mode.DESTROY)
+            settled(destroy)
+            revive = scene("revive", now(), self.second, Mode.APPLY)
+            ready = scene("bootstrap", empty, self.first, Mode.BOOTSTRAP)
+            self.restore(ready)
+            settled(ready)
+            for kind in (WorkloadIdentityProvider, WorkloadIdentityPool):
+                for resource in self.first.bootstrap.resources:
+                    if isinstance(resource, kind):
+                        cloud.send(resource.delete())
+            scenes = (
+                create,
+                scene("change", made, self.second, Mode.PRUNE),
+                revive,
+                destroy,
+                ready,
+                scene("again", now(), self.second, Mode.BOOTSTRAP),
+            )
+            return {scene.name: scene for scene in scenes}
+
+    def _meddle(self, cloud: GoogleCloud) -> None:
+        """What others do while the stack is there: things and access of their own, and edits.
+
+        Every thing of theirs is like one of the stack's, but for the mark.
+        """
+        bot = f"ops-bot@{PROJECT}.iam.gserviceaccount.com"
+        first: dict[str, Resource] = {}
+        for resource in self.first.desired.resources:
+            first.setdefault(resource.kind, resource)
+        account, role = first["service_account"], first["custom_role"]
+        cloud.send(replace(account, account_id="ops-bot", stack="").create())
+        with self.plane.world.objects.transaction(as_ever=True):
+            for name in (*ACCOUNTS[:3], "ops-bot"):
+                email = f"{name}@{PROJECT}.iam.gserviceaccount.com"
+                path = f"projects/{PROJECT}/serviceAccounts/{email}"
+                self._others_have(self.plane.world.full_name("iam", path))
+            self._others_have(
+                f"//cloudresourcemanager.googleapis.com/projects/{PROJECT}",
+                *(
+                    {"role": f"roles/{name}", "members": [f"serviceAccount:{bot}"]}
+                    for name in ("eventarc.eventReceiver", "workflows.invoker")
+                ),
+            )
+        own = {"service_account": bot}
+        for theirs in (
+            replace(role, role_id="ops_role", stack=""),
+            replace(first["workflow"], workflow_id="ops", labels={}, **own),
+            replace(first["scheduler_job"], job_id="ops", stack="", **own),
+            replace(first["eventarc_trigger"], trigger_id="ops", labels={}, **own),
+        ):
+            cloud.send(theirs.create())
+        for edited, was in (
+            (replace(account, display_name="Edited"), account),
+            (replace(role, title="Edited"), role),
+        ):
+            for call in edited.update(was):
+                cloud.send(call)
+
+    def _others_have(self, name: str, *bindings: dict) -> None:
+        objects = self.plane.world.objects
+        policy = objects.get(POLICIES, name) or {"bindings": []}
+        policy["bindings"] = [*policy["bindings"], *(bindings or FOREIGN)]
+        policy["etag"] = self.plane.world.etag()
+        if "storage" not in name:  # a bucket's policy has no audit configs
+            policy["auditConfigs"] = AUDIT
+        objects.put(POLICIES, name, policy)
 
 
 @contextmanager

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
 from judge import WrongError, difference, empty, foreign, granted, judge, settled, shown
-from scene import FOREIGN, SCENES, Blocked, Scene, Stage
+from scene import Blocked, Scene, Stage
+from stack import FOREIGN, SCENES
 
 from wfprov.apply.execute import still_true
-from wfprov.apply.outcome import Report
+from wfprov.apply.outcome import Ended, Event, Finished, Report
 from wfprov.core.errors import StalePlanError, WfprovError
 from wfprov.core.ports import Cloud
 from wfprov.core.resource import Body, Call
@@ -32,9 +33,10 @@ RANDOM = {
     "400": {"kind": "error", "status": "INVALID_ARGUMENT"},
 }
 """No 404 that lies: what is said not to be there by every answer is taken to be gone."""
-PHASES = ("plan", "apply")
-TIMES = (1, 7, -1)
+TIMES = {"plan": (1, -1), "apply": (1, 7, -1)}
 """Once; more often than a request is tried again; from then on for ever."""
+ANSWERED = {"RESOURCE_EXHAUSTED", "PERMISSION_DENIED", "INVALID_ARGUMENT"}
+"""Refusals after which nothing was done for sure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +118,10 @@ def every_request(
     """A schedule for each request of each command, each kind of fault, and each persistence."""
     for name in scenes:
         counts = requests(stage, stage.scenes[name])
-        for phase in PHASES:
+        for phase, times in TIMES.items():
             for at in range(counts[phase]):
                 for kind, fault in KINDS.items():
-                    for count in TIMES:
+                    for count in times:
                         body = ({**fault, "skip": at, "count": count},)
                         key = "planning" if phase == "plan" else "applying"
                         schedule = Schedule(
@@ -129,14 +131,18 @@ def every_request(
 
 
 def _command(scene: str, phase: str) -> str:
-    return "plan" if phase == "plan" else "destroy" if scene == "destroy" else "apply"
+    if phase == "plan":
+        return "plan"
+    return {"destroy": "destroy", "bootstrap": "bootstrap", "again": "bootstrap"}.get(
+        scene, "apply"
+    )
 
 
 def requests(stage: Stage, scene: Scene) -> dict[str, int]:
     """How many requests planning and carrying out make when nothing goes wrong."""
     stage.restore(scene)
     with stage.cloud() as cloud:
-        plan, live = stage.plan(scene, cloud, Dice(0))
+        plan, live = stage.plan_whole(scene, cloud, Dice(0))
         planned = cloud.requests
         assert stage.execute(plan, live, cloud, Dice(0)).ok
         return {"plan": planned, "apply": cloud.requests - planned}
@@ -169,8 +175,15 @@ def drawn(seed: int) -> Schedule:
     )
 
 
-def play(stage: Stage, schedule: Schedule) -> Run:
+def itself(cloud: Cloud) -> Cloud:
+    """The cloud as it is."""
+    return cloud
+
+
+def play(stage: Stage, schedule: Schedule, through: Callable[[Cloud], Cloud] = itself) -> Run:
     """Runs a schedule and everything that must hold after it.
+
+    `through` wraps the cloud of the run that meets the faults.
 
     Raises:
         WrongError: something does not.
@@ -179,14 +192,15 @@ def play(stage: Stage, schedule: Schedule) -> Run:
     stage.restore(scene)
     dice = Dice(schedule.seed)
     clean = stage.client
-    cloud = Meddling(clean, stage, dice, schedule.meddling) if schedule.meddling else clean
+    cloud = through(Meddling(clean, stage, dice, schedule.meddling) if schedule.meddling else clean)
     began = (foreign(stage), granted(stage))
     stage.admin("PATCH", "settings", {"visibilityDelay": schedule.late})
     for fault in schedule.planning:
         stage.admin("POST", "faults", fault)
     failed, hits = "", 0
     try:
-        plan, live = stage.plan(scene, cloud, dice)
+        make = stage.plan_whole if schedule.planning else stage.plan
+        plan, live = make(scene, cloud, dice)
     except (WfprovError, Blocked):
         failed, plan, live = "plan", None, None
     hits += _clear(stage)
@@ -197,13 +211,17 @@ def play(stage: Stage, schedule: Schedule) -> Run:
     added = shown(stage, plan)
     for fault in schedule.applying:
         stage.admin("POST", "faults", fault)
-    report = stage.execute(plan, live, cloud, dice)
+    told: list[Event] = []
+    report = stage.execute(plan, live, cloud, dice, observe=told.append)
     hits += _clear(stage)
     if not report.ok:
-        failed = failed or ("destroy" if scene.name == "destroy" else "apply")
+        failed = failed or _command(scene.name, "apply")
+    ends = {e.outcome.step.id: e.outcome for e in told if isinstance(e, Ended)}
+    if ends != {o.step.id: o for o in report.outcomes} or told[-1] != Finished(report):
+        raise WrongError("the events tell something else than the report")
     stage.admin("PATCH", "settings", {"visibilityDelay": 0.0})
     stage.time.sleep(600)
-    judge(stage, plan, report, clean, alone=True)
+    judge(plan, report, clean, answered=_is_answered(schedule))
     if not schedule.meddling and foreign(stage) != began[0]:
         raise WrongError(f"foreign content changed: {difference(began[0], foreign(stage))}")
     if schedule.resumed and not report.ok:
@@ -217,6 +235,13 @@ def play(stage: Stage, schedule: Schedule) -> Run:
         raise WrongError("a run that reported success left something to do")
     trace = tuple(f"{r['verb']} {r['path']} {r.get('status')}" for r in stage.plane.requests())
     return Run(failed=failed, hits=hits, trace=trace)
+
+
+def _is_answered(schedule: Schedule) -> bool:
+    """Whether no fault could leave a write without an answer, or hide what it did."""
+    return not (schedule.meddling or schedule.late) and all(
+        fault["kind"] == "error" and fault["status"] in ANSWERED for fault in schedule.applying
+    )
 
 
 def _stale_plan(schedule: Schedule) -> bool:
