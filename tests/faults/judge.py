@@ -10,6 +10,7 @@ from scene import Scene, Stage
 from stack import ACCOUNTS, AGENT, PROJECT
 
 from wfprov.apply.outcome import Report, State
+from wfprov.core.errors import UnfinishedError
 from wfprov.core.policy import Membership
 from wfprov.emulator.objects import POLICIES, RESOURCES
 from wfprov.plan.change import (
@@ -115,7 +116,8 @@ def judge(
     """Checks that a report is true.
 
     `alone`: nobody else did the plan's steps; `answered`: no fault left a write without an answer,
-    so that the report has to know of each step whether it was done.
+    so that the report has to know of each step whether it was done, but for an operation that
+    nobody could ask about any more.
 
     Raises:
         WrongError: a step that is reported done is not, or one that is reported undone is.
@@ -130,7 +132,8 @@ def judge(
             raise WrongError(f"reported not started, and is done: {told}")
         if outcome.state is State.FAILED and alone and done:
             raise WrongError(f"reported failed, and is done: {told}")
-        if outcome.state is State.UNKNOWN and answered:
+        running = isinstance(getattr(outcome.error, "cause", None), UnfinishedError)
+        if outcome.state is State.UNKNOWN and answered and not running:
             raise WrongError(f"reported unknown, and every request was answered: {told}")
 
 

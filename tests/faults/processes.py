@@ -79,7 +79,7 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
         raise WrongError(f"ended with {process.returncode}: {said[-1500:]}")
     _quiet(stage)
     told = _told(events)
-    _true(plan, told, read_live(looked_at(plan), stage.client, parallel=1), idle)
+    told_truly(plan, told, read_live(looked_at(plan), stage.client, parallel=1), idle)
     if foreign(stage) != before:
         raise WrongError(f"foreign content changed: {difference(before, foreign(stage))}")
     if command == "plan" and granted(stage) != held:
@@ -144,7 +144,7 @@ def _told(events: object) -> list[dict]:
     return found
 
 
-def _true(plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> None:
+def told_truly(plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> None:
     """Checks that what was told is so: what is done, what was not begun, and what was planned.
 
     `idle` are the steps that had no effect left to bring about.

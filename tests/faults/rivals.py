@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Event
 
-from judge import WrongError, foreign, granted, judge, ours, settled, shown
+from judge import WrongError, difference, foreign, granted, judge, ours, settled, shown
 from scene import Scene, Stage
 from schedule import Dice, meddle
 
@@ -23,7 +23,7 @@ def race(stage: Stage, scene: Scene, seed: int) -> int:
     """
     stage.restore(scene)
     dice = Random(seed)
-    held = granted(stage)
+    before, held = foreign(stage), granted(stage)
     names = [
         name
         for name in stage.plane.world.objects.names(POLICIES)
@@ -58,11 +58,28 @@ def race(stage: Stage, scene: Scene, seed: int) -> int:
     lost = {(n, m) for n, m in kept if not _has(stage, n, m)}
     if lost:
         raise WrongError(f"a rival's members are lost: {sorted(lost)[:5]}")
+    now = {k: without_rivals(v) for k, v in foreign(stage).items()}
+    if {k: v for k, v in now.items() if v != NOTHING} != before:
+        raise WrongError(f"foreign content changed: {difference(before, now)}")
     extra = granted(stage) - held - added
     if extra:
         raise WrongError(f"granted, and no plan showed it: {sorted(extra)}")
     settled(stage, scene, stage.client, Dice(seed), foreign(stage))
     return wrote
+
+
+NOTHING: tuple[list, None] = ([], None)
+
+
+def without_rivals(found: object) -> object:
+    """What is foreign in a policy but for the rival's own members."""
+    if not isinstance(found, tuple):
+        return found
+    kept = [
+        {**b, "members": [m for m in b["members"] if not m.startswith("user:rival-")]}
+        for b in found[0]
+    ]
+    return [b for b in kept if b["members"]], found[1]
 
 
 def _has(stage: Stage, name: str, member: str) -> bool:

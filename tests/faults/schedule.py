@@ -66,18 +66,34 @@ class Dice(Random):
 
 
 class Meddling:
-    """A cloud where somebody else changes a policy just before it is read or written."""
+    """A cloud where somebody else changes a policy just before it is read or written.
+
+    Nobody but them changes what is foreign, so it is at any time as they left it.
+    """
 
     def __init__(self, cloud: Cloud, stage: Stage, dice: Random, share: float) -> None:
         self._cloud, self._stage, self._dice, self._share = cloud, stage, dice, share
         self.edits = 0
+        self._left = foreign(stage)
 
     def send(self, call: Call) -> Body:
         name = self._name(call)
         if name is not None and self._dice.random() < self._share:
+            self.check()
             meddle(self._stage, name, f"user:rival-{self.edits}@example.com", self._dice)
             self.edits += 1
+            self._left = foreign(self._stage)
         return self._cloud.send(call)
+
+    def check(self) -> None:
+        """Holds what is foreign against what they left.
+
+        Raises:
+            WrongError: it is something else.
+        """
+        now = foreign(self._stage)
+        if now != self._left:
+            raise WrongError(f"foreign content changed: {difference(self._left, now)}")
 
     def _name(self, call: Call) -> str | None:
         if not call.method.endswith("IamPolicy") or "resource" not in call.request:
@@ -192,8 +208,9 @@ def play(stage: Stage, schedule: Schedule, through: Callable[[Cloud], Cloud] = i
     stage.restore(scene)
     dice = Dice(schedule.seed)
     clean = stage.client
-    cloud = through(Meddling(clean, stage, dice, schedule.meddling) if schedule.meddling else clean)
-    began = (foreign(stage), granted(stage))
+    rival = Meddling(through(clean), stage, dice, schedule.meddling)
+    cloud: Cloud = rival if schedule.meddling else through(clean)
+    held = granted(stage)
     stage.admin("PATCH", "settings", {"visibilityDelay": schedule.late})
     for fault in schedule.planning:
         stage.admin("POST", "faults", fault)
@@ -205,7 +222,8 @@ def play(stage: Stage, schedule: Schedule, through: Callable[[Cloud], Cloud] = i
         failed, plan, live = "plan", None, None
     hits += _clear(stage)
     if plan is None:
-        if not schedule.meddling and (foreign(stage), granted(stage)) != began:
+        rival.check()
+        if granted(stage) != held:
             raise WrongError("a plan that failed changed something")
         plan, live = stage.plan(scene, cloud, dice)
     added = shown(stage, plan)
@@ -222,13 +240,12 @@ def play(stage: Stage, schedule: Schedule, through: Callable[[Cloud], Cloud] = i
     stage.admin("PATCH", "settings", {"visibilityDelay": 0.0})
     stage.time.sleep(600)
     judge(plan, report, clean, answered=_is_answered(schedule))
-    if not schedule.meddling and foreign(stage) != began[0]:
-        raise WrongError(f"foreign content changed: {difference(began[0], foreign(stage))}")
+    rival.check()
     if schedule.resumed and not report.ok:
         _resume(stage, plan, clean, dice, meddled=bool(schedule.meddling))
     after = settled(stage, scene, clean, dice, foreign(stage))
     added |= shown(stage, after)
-    extra = granted(stage) - began[1] - added
+    extra = granted(stage) - held - added
     if extra:
         raise WrongError(f"granted, and no plan showed it: {sorted(extra)}")
     if report.ok and not schedule.meddling and after.due and not _stale_plan(schedule):
