@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, replace
+from signal import SIGKILL
 
+from forks import Forked
 from judge import WrongError, difference, foreign, granted, is_done, is_idle, settled, shown
 from scene import Stage
 from schedule import Dice
@@ -57,7 +57,7 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     before, held = foreign(stage), granted(stage)
     # What the command will show; the plan of a fresh process from the same state is the same.
     plan, live = stage.plan(scene, stage.client, Dice(at))
-    idle = {s.id for stage_ in stages(plan.changes) for s in stage_ if is_done(s, live)}
+    idle = {s.id for stage_ in stages(plan.changes) for s in stage_ if is_done(stage, s, live)}
     if SAVED in arguments:
         now = time.time()  # a process of its own has the real clock
         save_plan(replace(plan, created=now, expires=now + 3600), stage.folder / SAVED)
@@ -70,16 +70,16 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     events = stage.folder / "events.ndjson"
     events.unlink(missing_ok=True)
     process = _begun(stage, *arguments, "--events", str(events))
-    with process:
+    try:
         reached = _reached(stage, process)
+    finally:
         process.kill()
-        said = process.communicate()[0].decode()
     stage.admin("DELETE", "faults")
-    if not reached and process.returncode != 0:
-        raise WrongError(f"ended with {process.returncode}: {said[-1500:]}")
+    if process.code != (-SIGKILL if reached else 0):
+        raise WrongError(f"ended with {process.code}: {process.said[-1500:]}")
     _quiet(stage)
     told = _told(events)
-    told_truly(plan, told, read_live(looked_at(plan), stage.client, parallel=1), idle)
+    told_truly(stage, plan, told, read_live(looked_at(plan), stage.client, parallel=1), idle)
     if foreign(stage) != before:
         raise WrongError(f"foreign content changed: {difference(before, foreign(stage))}")
     if command == "plan" and granted(stage) != held:
@@ -88,10 +88,10 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     if extra:
         raise WrongError(f"granted, and no plan showed it: {sorted(extra)}")
     if SAVED in arguments:
-        with _begun(stage, *arguments) as process:
-            said = process.communicate(timeout=SECONDS)[0].decode()
-        if process.returncode != 0:
-            raise WrongError(f"the same plan is not finished: {said[-1500:]}")
+        process = _begun(stage, *arguments)
+        if not process.ended(SECONDS) or process.code != 0:
+            process.kill()
+            raise WrongError(f"the same plan is not finished: {process.said[-1500:]}")
     after = settled(stage, scene, stage.client, Dice(at), before)
     ended = SAVED in arguments or not (reached or command == "plan")
     if after.due and ended:
@@ -99,26 +99,20 @@ def kill(stage: Stage, command: str, at: int, when: str) -> Killed:
     return Killed(reached=reached, events=len(told))
 
 
-def _begun(stage: Stage, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "wfprov", *arguments],
-        cwd=stage.folder,
-        env=stage.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+def _begun(stage: Stage, *arguments: str) -> Forked:
+    return stage.forks.begin(stage.folder, stage.environment(), *arguments)
 
 
-def _reached(stage: Stage, process: subprocess.Popen[bytes]) -> bool:
+def _reached(stage: Stage, process: Forked) -> bool:
     deadline = time.monotonic() + SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
+    while not process.ended() and time.monotonic() < deadline:
         if any(f["hits"] for f in stage.admin("GET", "faults")["faults"]):
             time.sleep(0.03)  # what else is under way gets its answer
-            return True
-        time.sleep(0.01)
-    if process.poll() is None:
+            return not process.ended()
+        time.sleep(0.005)
+    if not process.ended():
         raise WrongError(f"did not end in {SECONDS:.0f} s")
-    return any(f["hits"] for f in stage.admin("GET", "faults")["faults"])
+    return False
 
 
 def _quiet(stage: Stage) -> None:
@@ -144,7 +138,7 @@ def _told(events: object) -> list[dict]:
     return found
 
 
-def told_truly(plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> None:
+def told_truly(stage: Stage, plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> None:
     """Checks that what was told is so: what is done, what was not begun, and what was planned.
 
     `idle` are the steps that had no effect left to bring about.
@@ -154,7 +148,7 @@ def told_truly(plan: Plan, told: list[dict], live: Live, idle: set[StepId]) -> N
         raise WrongError(f"told another plan: {planned[0]}")
     last = {tuple(e["step"].values()): e["kind"] for e in told if e["kind"] in BECAME}
     for step in (step for stage_ in stages(plan.changes) for step in stage_):
-        address, done = step.id.address, is_done(step, live)
+        address, done = step.id.address, is_done(stage, step, live)
         became = last.pop((address.name, address.kind, step.id.part.value), "")
         if became == "change_done" and not done:
             raise WrongError(f"told done, and is not: {step.id}")

@@ -51,7 +51,7 @@ def race(stage: Stage, scene: Scene, seed: int) -> int:
         over.set()
         busy.result()
     for (plan, _), report in zip(plans, reports, strict=True):
-        judge(plan, report, stage.client, alone=False)
+        judge(stage, plan, report, stage.client, alone=False)
         for outcome in report.failed:
             if not isinstance(outcome.error, StalePlanError | ExistsError):
                 raise WrongError(f"{outcome.step.id} failed: {outcome.error}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from forks import Forks
 from stack import (
     ACCOUNTS,
     AUDIT,
@@ -100,8 +100,9 @@ class Scene:
 class Stage:
     """The control plane of a campaign, its scenes, and the real engine over real clients."""
 
-    def __init__(self, folder: Path, emulator: Emulator, time: Time) -> None:
+    def __init__(self, folder: Path, emulator: Emulator, time: Time, forks: Forks) -> None:
         self.folder = folder
+        self.forks = forks
         self.emulator = emulator
         self.plane = emulator.plane
         self.time = time
@@ -183,8 +184,8 @@ class Stage:
             (self.folder / "workflows" / f"{name}.yaml").write_text(text)
 
     def environment(self) -> dict[str, str]:
-        """The environment variables of such a process."""
-        return {**os.environ, "GOOGLE_OAUTH_ACCESS_TOKEN": self.emulator.token(OWNER)}
+        """The environment variables that such a process has besides those of this one."""
+        return {"GOOGLE_OAUTH_ACCESS_TOKEN": self.emulator.token(OWNER)}
 
     def _version(self, config: str, definitions: dict[str, str]) -> Version:
         self.write_folder(config, definitions)
@@ -325,7 +326,7 @@ class Stage:
 def staged(folder: Path) -> Iterator[Stage]:
     """A stage that goes away with the block."""
     time = Time()
-    with Emulator.start(clock=time.date, operation_polls=1) as emulator:
-        stage = Stage(folder, emulator, time)
+    with Forks() as forks, Emulator.start(clock=time.date, operation_polls=1) as emulator:
+        stage = Stage(folder, emulator, time, forks)
         with stage.client:
             yield stage

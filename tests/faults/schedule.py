@@ -239,7 +239,7 @@ def play(stage: Stage, schedule: Schedule, through: Callable[[Cloud], Cloud] = i
         raise WrongError("the events tell something else than the report")
     stage.admin("PATCH", "settings", {"visibilityDelay": 0.0})
     stage.time.sleep(600)
-    judge(plan, report, clean, answered=_is_answered(schedule))
+    judge(stage, plan, report, clean, answered=_is_answered(schedule))
     rival.check()
     if schedule.resumed and not report.ok:
         _resume(stage, plan, clean, dice, meddled=bool(schedule.meddling))

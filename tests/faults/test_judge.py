@@ -217,10 +217,10 @@ def test_the_events_of_a_killed_process_are_held_against_what_is_there(stage, to
     events = [of(e) for e in seen if isinstance(e, Started | Ended)]
     now = read_live(looked_at(plan), stage.client, parallel=1)
     if said is None:
-        told_truly(plan, told(events), now, set())
+        told_truly(stage, plan, told(events), now, set())
         return
     with pytest.raises(WrongError, match=said):
-        told_truly(plan, told(events), now, set())
+        told_truly(stage, plan, told(events), now, set())
 
 
 def test_a_step_that_is_told_done_and_is_not_is_found(stage):
@@ -234,4 +234,4 @@ def test_a_step_that_is_told_done_and_is_not_is_found(stage):
     stage.restore(scene)
     now = read_live(looked_at(plan), stage.client, parallel=1)
     with pytest.raises(WrongError, match="told done, and is not"):
-        told_truly(plan, events, now, set())
+        told_truly(stage, plan, events, now, set())
