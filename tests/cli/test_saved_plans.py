@@ -91,6 +91,16 @@ def test_a_plan_expires(deployed):
     assert "expired" in expired.err
 
 
+def test_a_plan_of_the_future_is_refused(deployed):
+    saved(deployed)
+    file = deployed.folder / "plan.json"
+    plan = load_plan(file, FACTS)
+    save_plan(replace(plan, created=plan.created + 3600, expires=plan.expires + 3600), file)
+    ahead = deployed.wfprov("apply", "plan.json")
+    assert ahead.code == 5
+    assert "later than it is now" in ahead.err
+
+
 def test_an_unrelated_edit_of_the_same_policy_is_merged_and_told(deployed, others):
     saved(deployed)
     foreign = Membership(BindingKey(RoleName("roles/run.viewer")), "user:ops@acme.example")

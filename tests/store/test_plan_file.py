@@ -220,6 +220,27 @@ def test_removing_what_is_not_the_stacks_is_no_possible_plan(path):
         load_plan(path, FACTS)
 
 
+@pytest.mark.parametrize("version", [1.0, None, [], {}, True])
+def test_a_version_that_is_no_text_is_no_plans(path, version):
+    edited(path, lambda body: body.update(format_version=version))
+    with pytest.raises(InputError, match="is no plan"):
+        load_plan(path, FACTS)
+
+
+@pytest.mark.parametrize("key", ["created", "expires"])
+@pytest.mark.parametrize("when", [1e20, -1e20, 1e12, float("inf"), float("nan"), -1.0])
+def test_a_time_that_no_clock_shows_is_refused(path, key, when):
+    edited(path, lambda body: body["exact"].update({key: when}), sealed=True)
+    with pytest.raises(InputError, match="no possible plan"):
+        load_plan(path, FACTS)
+
+
+def test_a_plan_that_lasts_longer_than_any_is_refused(path):
+    save_plan(replace(PLAN, expires=PLAN.expires + 3600), path)
+    with pytest.raises(InputError, match="later than any plan"):
+        load_plan(path, FACTS)
+
+
 @pytest.mark.parametrize("text", ["[]", "{}", '{"format_version": "1.0"}', "\x00", "[" * 100_000])
 def test_what_is_no_plan_is_refused(path, text):
     path.write_text(text)

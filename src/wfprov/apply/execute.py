@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Event as Flag
 from threading import Lock
+from typing import Final
 
 from wfprov.apply.doing import UnsettledError, World
 from wfprov.apply.outcome import (
@@ -31,16 +32,24 @@ from wfprov.plan.live import PARALLEL, Live, read_live
 from wfprov.plan.stages import Step, StepId, stages
 from wfprov.plan.stale import looked_at, moved
 
+_AHEAD: Final = 600.0
+"""Seconds by which the clock of another machine may be ahead."""
+
 
 def still_true(plan: Plan, cloud: Cloud, now: float, *, parallel: int = PARALLEL) -> Live:
     """What is live of all that a saved plan will write, when the plan may still be applied.
 
     Raises:
-        StalePlanError: it has expired, or something is neither as it was found nor as planned.
+        StalePlanError: it has expired or is of the future, or something is neither as it was found
+            nor as planned.
         CloudError: what the control plane refused.
     """
     if now > plan.expires:
         raise StalePlanError("the plan has expired", help="plan again")
+    if now < plan.created - _AHEAD:
+        raise StalePlanError(
+            "the plan was made later than it is now", help="set the clock, or plan again"
+        )
     live = read_live(looked_at(plan), cloud, parallel=parallel)
     words = moved(plan, live)
     if words:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import in_order
@@ -12,15 +11,12 @@ from wfprov.core.facts import Facts
 from wfprov.core.ports import Cloud
 from wfprov.core.resource import Access
 from wfprov.desired.graph import Desired
-from wfprov.plan.change import AccessChange, Change, Mode, Plan
+from wfprov.plan.change import LIFETIME, AccessChange, Change, Mode, Plan
 from wfprov.plan.deployer import deployer_permissions
 from wfprov.plan.diff import difference
 from wfprov.plan.forecast import forecast
 from wfprov.plan.legal import check_legal
 from wfprov.plan.live import NOTHING, PARALLEL, Live, read_live
-
-LIFETIME: Final = 3600.0
-"""Seconds for which a plan may be applied, unless something else is said."""
 
 
 def plan(
@@ -30,7 +26,6 @@ def plan(
     *,
     created: float,
     mode: Mode = Mode.APPLY,
-    lifetime: float = LIFETIME,
 ) -> Checked[Plan]:
     """What makes the live state the desired one.
 
@@ -48,7 +43,7 @@ def plan(
         project=desired.project,
         mode=mode,
         created=created,
-        expires=created + lifetime,
+        expires=created + LIFETIME,
         offline=live.offline,
         changes=found.changes,
         drift=found.drift,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from wfprov.core.address import Address
 from wfprov.core.ownership import bootstrap_mark
@@ -127,6 +127,10 @@ class Drift:
     message: str
     memberships: frozenset[Membership] = frozenset()
     mended: bool = False
+
+
+LIFETIME: Final = 3600.0
+"""Seconds from the making of a plan to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

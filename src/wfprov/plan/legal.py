@@ -8,6 +8,7 @@ from typing import Final
 from wfprov.core.facts import Facts
 from wfprov.core.resource import Replace as Unchangeable
 from wfprov.plan.change import (
+    LIFETIME,
     AccessChange,
     Change,
     Create,
@@ -46,8 +47,10 @@ def check_legal(plan: Plan) -> None:
 
 def _wrong(plan: Plan) -> Iterator[str]:
     seen = set()
-    if plan.expires < plan.created:
+    if not plan.expires - plan.created >= 0:
         yield "it expires before it was created"
+    elif plan.expires - plan.created > LIFETIME + 1:
+        yield "it expires later than any plan does"
     if plan.mode is Mode.REFRESH and plan.changes:
         yield "a plan that only looks changes nothing"
     for change in plan.changes:

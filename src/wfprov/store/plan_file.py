@@ -136,9 +136,13 @@ def _opened(path: Path, body: object, facts: Facts) -> Plan:
     if not isinstance(body, dict) or "format_version" not in body:
         raise _refusal(path, "is no plan")
     version = body["format_version"]
+    if not isinstance(version, str):
+        raise _refusal(path, "is no plan")
     if version != FORMAT:
-        older = "an older" if str(version) < FORMAT else "another"
-        raise _refusal(path, f"has format {version} of {older} wfprov, and this one reads {FORMAT}")
+        older = "an older" if version < FORMAT else "another"
+        raise _refusal(
+            path, f"has format {version:.20} of {older} wfprov, and this one reads {FORMAT}"
+        )
     written = body.pop("digest", None)
     if written != digest(body):
         raise _refusal(path, "was damaged or edited: its digest does not fit")
@@ -171,7 +175,17 @@ def _why_not(body: Mapping[str, Any]) -> str:
     return "it was printed, and not saved with `plan -o FILE`"
 
 
-_BROKEN: Final = (IllegalPlanError, AssertionError, KeyError, TypeError, ValueError, AttributeError)
+_BROKEN: Final = (
+    IllegalPlanError,
+    AssertionError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    OSError,
+)
+"""How reading a file of one's own making ends; the last two: of a time that no clock shows."""
 
 
 def _refusal(path: Path, why: str) -> InputError:
