@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wfprov.desired.model import Existing, WorkflowSpec
 from wfprov.desired.names import member_of, service_account_id
+from wfprov.desired.triggers import storage_agent
 
 names = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", fullmatch=True)
 
@@ -47,7 +48,16 @@ def test_a_principal_becomes_the_member_that_a_policy_names():
     assert member_of("workflow", spec) == "serviceAccount:w-workflow@p.iam.gserviceaccount.com"
     assert member_of("service_agent", spec) == agent
     assert member_of("Ana@example.com", spec) == "user:ana@example.com"
+    assert member_of("group:all@example.com", spec) == "group:all@example.com"
     own = WorkflowSpec(
         name="w", source_path="w", service_account=Existing("x@q.iam.gserviceaccount.com")
     )
     assert member_of("workflow", own) == "serviceAccount:x@q.iam.gserviceaccount.com"
+
+
+def test_an_agent_whose_projects_number_is_not_known_is_a_service_account():
+    agent = storage_agent("acme-shop", None)
+    assert agent == "service-{number:acme-shop}@gs-project-accounts.iam.gserviceaccount.com"
+    assert member_of(agent, WorkflowSpec(name="w", source_path="w.yaml")) == (
+        f"serviceAccount:{agent}"
+    )

@@ -67,7 +67,7 @@ def member_of(principal: str, spec: WorkflowSpec) -> str:
     if principal == SERVICE_AGENT:
         agent = service_agent_email(spec.project or "{project}", spec.project_number)
         return f"serviceAccount:{agent}"
-    if ":" in principal:
+    if ":" in NUMBER.sub("", principal):
         return canonical_member(principal)
     kind = "serviceAccount" if principal.endswith("gserviceaccount.com") else "user"
     return canonical_member(f"{kind}:{principal}")
