@@ -31,7 +31,8 @@ NAMED_BY_NUMBER: Final = Rule(
     summary="An export that names a project by its number",
     docs="An address such as `https://orders-493817260155.europe-west1.run.app` tells a project's "
     "number. `plan` reads which project that is; an export asks nobody. gcloud makes no custom "
-    "role in a project that is named by its number, and Terraform sees two names of one thing. "
+    "role in a project that is named by its number, and grants nothing on a service of Cloud Run "
+    "there, and Terraform sees two names of one thing. "
     "Write `project_number:` beside `project:` in the environment if it is that one.",
     source="https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects "
     "(not opened)",

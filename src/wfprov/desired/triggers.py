@@ -55,6 +55,8 @@ _LONGEST: Final = 63
 _DIGITS: Final = 6
 _PATTERN: Final = re.compile(r"[*{]")
 _ROLES_PAGE: Final = "https://cloud.google.com/eventarc/standard/docs/workflows/roles-permissions"
+_SCHEDULE_PAGE: Final = "https://cloud.google.com/workflows/docs/schedule-workflow"
+"""The role that a schedule needs (2026-11-24)."""
 SCHEDULER_APIS: Final = ("cloudscheduler.googleapis.com", "workflowexecutions.googleapis.com")
 EVENT_APIS: Final = (
     "eventarc.googleapis.com",
@@ -84,14 +86,14 @@ def requirements(spec: WorkflowSpec) -> Iterator[Requirement]:
     """What the triggers of a workflow, and the agents that bring their events, must be allowed."""
     project = spec.project or "{project}"
     name = f"projects/{project}/locations/{spec.region or '{region}'}/workflows/{spec.name}"
-    invoking = Need(
-        permission=Permission("workflows.executions.create"),
-        on=ResourceName(f"//workflows.googleapis.com/{name}"),
-        tier=Tier.CURATED,
-        role=RoleName("roles/workflows.invoker"),
-        source=_ROLES_PAGE,
-    )
     for trigger, id_ in _named(spec):
+        invoking = Need(
+            permission=Permission("workflows.executions.create"),
+            on=ResourceName(f"//workflows.googleapis.com/{name}"),
+            tier=Tier.CURATED,
+            role=RoleName("roles/workflows.invoker"),
+            source=_ROLES_PAGE if isinstance(trigger, EventTrigger) else _SCHEDULE_PAGE,
+        )
         needs = [(email_of(trigger, spec), invoking)]
         if isinstance(trigger, EventTrigger):
             needs += _of_event(trigger.event, spec, email_of(trigger, spec))

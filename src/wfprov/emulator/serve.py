@@ -15,6 +15,7 @@ _GCLOUD_NAMES: Final = (
     "cloudresourcemanager",
     "cloudscheduler",
     "cloudtasks",
+    "eventarc",
     "iam",
     "iamcredentials",
     "iap",

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from shlex import quote
-from typing import Final
 
 from wfprov.core.facts import Facts
 from wfprov.core.resource import Body, Resource
@@ -14,16 +13,33 @@ from wfprov.desired.names import NUMBER
 from wfprov.plan.change import AccessChange, Create, Plan
 from wfprov.plan.stages import stages
 from wfprov.render.gcloud_access import binder
-from wfprov.render.gcloud_shell import DATASET, GRANT, HEAD, REST
+from wfprov.render.gcloud_shell import (
+    DATASET,
+    GRANT,
+    HEAD,
+    REST,
+    TRIGGER,
+    Raw,
+    command,
+    either,
+    file,
+)
+from wfprov.render.gcloud_triggers import (
+    NO_ATTEMPTS,
+    agent_command,
+    job_commands,
+    trigger_commands,
+)
 from wfprov.render.made import Grant, Left, grants
 from wfprov.render.rest import Request, request_of
 from wfprov.resources.api_service import ApiService
 from wfprov.resources.bigquery_dataset import DatasetAccess
 from wfprov.resources.custom_role import ProjectRole
+from wfprov.resources.eventarc_trigger import EventarcTrigger
+from wfprov.resources.scheduler_job import SchedulerJob
 from wfprov.resources.service_account import ServiceAccount
+from wfprov.resources.storage_agent import StorageAgent
 from wfprov.resources.workflow import Workflow
-
-_END: Final = "WFPROV_END"
 
 
 def gcloud_script(plan: Plan, facts: Facts) -> tuple[str, tuple[Left, ...]]:
@@ -40,7 +56,7 @@ class _Script:
         self._grants = grants(plan)
         self._left: list[Left] = []
         self._files = 0
-        self._over_rest = self._in_datasets = False
+        self._over_rest = self._in_datasets = self._triggers = False
 
     def written(self) -> tuple[str, tuple[Left, ...]]:
         parts: list[str] = [*self._numbers()]
@@ -63,13 +79,15 @@ class _Script:
             functions.append(GRANT)
         if self._in_datasets:
             functions.append(DATASET)
+        if self._triggers:
+            functions.append(TRIGGER)
         notes = [_comment(f"NOT HERE: {left.message}") for left in self._left]
         text = "\n\n".join(part.strip("\n") for part in [*functions, *notes, *parts])
         return text + "\n", tuple(self._left)
 
     def _numbers(self) -> Iterator[str]:
         for project in sorted({p for g in self._grants for p in NUMBER.findall(g.member)}):
-            read = _command(
+            read = command(
                 ["gcloud", "projects", "describe", project, "--format=value(projectNumber)"]
             )
             yield f"{_variable(project)}=$({read})"
@@ -82,6 +100,16 @@ class _Script:
                 yield _role(resource)
             case Workflow():
                 yield self._workflow(resource)
+            case SchedulerJob():
+                self._files += 1
+                yield job_commands(resource, f"$work/{self._files}.json")
+            case EventarcTrigger():
+                self._triggers = True
+                yield trigger_commands(resource)
+                if resource.attempts:
+                    self._left.append(Left(resource.address, NO_ATTEMPTS))
+            case StorageAgent():
+                yield agent_command(resource)
             case _:
                 message = f"{resource.address.name}: {resource.kind} has no commands here yet"
                 self._left.append(Left(resource.address, message))
@@ -92,7 +120,7 @@ class _Script:
         source = f"$work/{self._files}.yaml"
         place = [f"--project={workflow.project}", f"--location={workflow.region}"]
         ours = "|".join(sorted(workflow.labels))
-        read = _command(
+        read = command(
             [
                 *("gcloud", "workflows", "describe", workflow.workflow_id, *place),
                 "--format=value[delimiter=','](labels.list(separator=','))",
@@ -101,8 +129,8 @@ class _Script:
         labels = ",".join(f"{k}={workflow.labels[k]}" for k in sorted(workflow.labels))
         deploy = [
             *("again", "gcloud", "workflows", "deploy", workflow.workflow_id, *place),
-            _Raw(f'--source="{source}"'),
-            _Raw(f'--labels={quote(labels)}"${{others:+,$others}}"'),
+            Raw(f'--source="{source}"'),
+            Raw(f'--labels={quote(labels)}"${{others:+,$others}}"'),
         ]
         settings = {
             "service-account": workflow.service_account,
@@ -114,15 +142,15 @@ class _Script:
         deploy += [f"--{flag}={value}" for flag, value in settings.items() if value]
         sifted = f"tr ',' '\\n' |\n  grep -Ev {quote(f'^({ours})=')} | paste -sd , -"
         others = f"others=$({read} 2>/dev/null | {sifted}) || true"
-        lines = [_file(source, workflow.source.text), others]
+        lines = [file(source, workflow.source.text), others]
         if workflow.env:
             values = f"$work/{self._files}.env.json"
             env = {name: workflow.env[name] for name in sorted(workflow.env)}
-            lines.append(_file(values, json.dumps(env, ensure_ascii=False, indent=2) + "\n"))
-            deploy.append(_Raw(f'--env-vars-file="{values}"'))
+            lines.append(file(values, json.dumps(env, ensure_ascii=False, indent=2) + "\n"))
+            deploy.append(Raw(f'--env-vars-file="{values}"'))
         else:
             deploy.append("--clear-env-vars")
-        return "\n".join([*lines, _command(deploy, silent=True)])
+        return "\n".join([*lines, command(deploy, silent=True)])
 
     def _grant(self, grant: Grant) -> str:
         access, key = grant.access, grant.membership.key
@@ -132,21 +160,21 @@ class _Script:
             return self._dataset(grant, access, condition)
         if found is None:
             return self._policy(grant, condition)
-        command: list[str] = [
+        words: list[str] = [
             *("again", "gcloud", *found.group, "add-iam-policy-binding", found.name),
             *(f"--{flag}={value}" for flag, value in found.flags.items()),
-            _Raw(f"--member={_member(grant.member)}"),
+            Raw(f"--member={_member(grant.member)}"),
             f"--role={key.role}",
         ]
         before = ""
         if condition:
             self._files += 1
             path = f"$work/{self._files}.condition.json"
-            before = _file(path, json.dumps(condition, ensure_ascii=False, indent=2) + "\n") + "\n"
-            command.append(_Raw(f'--condition-from-file="{path}"'))
+            before = file(path, json.dumps(condition, ensure_ascii=False, indent=2) + "\n") + "\n"
+            words.append(Raw(f'--condition-from-file="{path}"'))
         else:
-            command.append("--condition=None")
-        return before + _command([*command, "--format=none"], silent=True)
+            words.append("--condition=None")
+        return before + command([*words, "--format=none"], silent=True)
 
     def _policy(self, grant: Grant, condition: Body | None) -> str:
         self._over_rest = True
@@ -156,8 +184,8 @@ class _Script:
         wrapped = "policy" in json.loads(write.body)
         read = request_of(access.read(), self._facts)
         wrap = "{policy: .}" if wrapped else "."
-        sent = [*_sent(read, write), wrap, grant.membership.key.role, _Raw(_member(grant.member))]
-        return _command(["again", "grant", *sent, _json(condition)])
+        sent = [*_sent(read, write), wrap, grant.membership.key.role, Raw(_member(grant.member))]
+        return command(["again", "grant", *sent, _json(condition)])
 
     def _dataset(self, grant: Grant, access: DatasetAccess, condition: Body | None) -> str:
         self._over_rest = self._in_datasets = True
@@ -168,14 +196,8 @@ class _Script:
         read = request_of(access.read(), self._facts)
         write = request_of(access.write({"access": [], "etag": ""}), self._facts)
         who = grant.member if field == "iamMember" else grant.member.partition(":")[2]
-        sent = [*_sent(read, write), field, grant.membership.key.role, _Raw(_member(who))]
-        return _command(["again", "grant_in_dataset", *sent, _json(condition)])
-
-
-class _Raw(str):
-    """A word that is quoted already."""
-
-    __slots__ = ()
+        sent = [*_sent(read, write), field, grant.membership.key.role, Raw(_member(who))]
+        return command(["again", "grant_in_dataset", *sent, _json(condition)])
 
 
 def _services(found: Iterable[ApiService]) -> Iterator[str]:
@@ -183,7 +205,7 @@ def _services(found: Iterable[ApiService]) -> Iterator[str]:
     for api in found:
         by_project.setdefault(api.project, []).append(api.service)
     for project, services in sorted(by_project.items()):
-        yield _command(["gcloud", "services", "enable", *services, f"--project={project}"])
+        yield command(["gcloud", "services", "enable", *services, f"--project={project}"])
 
 
 def _account(account: ServiceAccount) -> str:
@@ -195,10 +217,10 @@ def _account(account: ServiceAccount) -> str:
         f"--description={told['description']}",
     ]
     group = ("gcloud", "iam", "service-accounts")
-    look = _command([*group, "describe", account.email, f"--project={account.project}"])
-    update = _command([*group, "update", account.email, *said], silent=True)
-    create = _command([*group, "create", account.account_id, *said], silent=True)
-    return _either(look, update, create)
+    look = command([*group, "describe", account.email, f"--project={account.project}"])
+    update = command([*group, "update", account.email, *said], silent=True)
+    create = command([*group, "create", account.account_id, *said], silent=True)
+    return either(look, update, create)
 
 
 def _role(role: ProjectRole) -> str:
@@ -210,45 +232,12 @@ def _role(role: ProjectRole) -> str:
         *(f"--permissions={','.join(role.permissions)}", "--stage=GA", "--quiet"),
     ]
     group = ("gcloud", "iam", "roles")
-    look = _command([*group, "describe", role.role_id, project, "--format=value(deleted)"])
-    undelete = _command([*group, "undelete", role.role_id, project], silent=True)
-    update = _command([*group, "update", role.role_id, *said], silent=True)
-    create = _command([*group, "create", role.role_id, *said], silent=True)
+    look = command([*group, "describe", role.role_id, project, "--format=value(deleted)"])
+    undelete = command([*group, "undelete", role.role_id, project], silent=True)
+    update = command([*group, "update", role.role_id, *said], silent=True)
+    create = command([*group, "create", role.role_id, *said], silent=True)
     back = f"[[ $deleted != True ]] ||\n  {undelete}"
-    return _either(f"deleted=$({look} 2>/dev/null)", f"{back}\n{update}", create, bare=True)
-
-
-def _either(look: str, then: str, otherwise: str, *, bare: bool = False) -> str:
-    def inside(text: str) -> str:
-        return "\n".join(f"  {line}" for line in text.split("\n"))
-
-    silent = "" if bare else " >/dev/null 2>&1"
-    return f"if {look}{silent}; then\n{inside(then)}\nelse\n{inside(otherwise)}\nfi"
-
-
-def _command(words: Iterable[str], *, silent: bool = False) -> str:
-    """A command, its words quoted, on lines of no more than some 90 signs where it can."""
-    lines = [""]
-    for word in words:
-        flag, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        told = (
-            str(word) if isinstance(word, _Raw) else f"{flag}{sign}{quote(value) if value else ''}"
-        )
-        told = told or "''"
-        if len(lines[-1]) + len(told) > 90 and lines[-1].strip():  # noqa: PLR2004 (a page's width)
-            lines[-1] += " \\"
-            lines.append(f"  {told}")
-        else:
-            lines[-1] += f" {told}" if lines[-1] else told
-    return "\n".join(lines) + (" >/dev/null" if silent else "")
-
-
-def _file(path: str, text: str) -> str:
-    """The command that writes a text to a file, every byte of it."""
-    lines = text.split("\n")
-    if not text.endswith("\n") or "\r" in text or _END in lines:
-        return f'printf %s {quote(text)} >"{path}"'
-    return f"cat >\"{path}\" <<'{_END}'\n{text}{_END}"
+    return either(f"deleted=$({look} 2>/dev/null)", f"{back}\n{update}", create, bare=True)
 
 
 def _member(member: str) -> str:
@@ -265,7 +254,7 @@ def _variable(project: str) -> str:
 
 def _url(request: Request) -> str:
     """The address, from gcloud's own override of the API where there is one."""
-    return _Raw(f'"$(endpoint {request.api.upper()} {quote(request.host)})"{quote(request.path)}')
+    return Raw(f'"$(endpoint {request.api.upper()} {quote(request.host)})"{quote(request.path)}')
 
 
 def _sent(read: Request, write: Request) -> list[str]:

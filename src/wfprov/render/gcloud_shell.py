@@ -1,8 +1,12 @@
-"""The functions of the script of gcloud commands, in bash 3.2, which macOS has."""
+"""The words and functions of the script of gcloud commands, in bash 3.2, which macOS has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from shlex import quote
 from typing import Final
+
+_END: Final = "WFPROV_END"
 
 HEAD: Final = """\
 #!/usr/bin/env bash
@@ -94,3 +98,55 @@ grant_in_dataset() {
     rest "$4" "$5" "$changed" "$(jq -r '.etag // ""' <<<"$dataset")" >/dev/null
   fi
 }"""
+
+TRIGGER: Final = """\
+# What of a trigger can not be changed: its name, how it is, and a pattern of how it shall be.
+same() {
+  # shellcheck disable=SC2053
+  [[ $2 == $3 ]] && return
+  printf '%s\\n' "the trigger $1 has another type of event, channel or topic than it shall have:" \
+    "  has    $2" "  shall  $3" \
+    'That can not be changed: delete the trigger, and run this script again.' >&2
+  return 1
+}"""
+
+
+class Raw(str):
+    """A word that is quoted already."""
+
+    __slots__ = ()
+
+
+def either(look: str, then: str, otherwise: str, *, bare: bool = False) -> str:
+    """A branch of the shell, on whether a command ends well; no text in it may have two lines."""
+
+    def inside(text: str) -> str:
+        return "\n".join(f"  {line}" for line in text.split("\n"))
+
+    silent = "" if bare else " >/dev/null 2>&1"
+    return f"if {look}{silent}; then\n{inside(then)}\nelse\n{inside(otherwise)}\nfi"
+
+
+def command(words: Iterable[str], *, silent: bool = False) -> str:
+    """A command, its words quoted, on lines of no more than some 90 signs where it can."""
+    lines = [""]
+    for word in words:
+        flag, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        told = (
+            str(word) if isinstance(word, Raw) else f"{flag}{sign}{quote(value) if value else ''}"
+        )
+        told = told or "''"
+        if len(lines[-1]) + len(told) > 90 and lines[-1].strip():  # noqa: PLR2004 (a page's width)
+            lines[-1] += " \\"
+            lines.append(f"  {told}")
+        else:
+            lines[-1] += f" {told}" if lines[-1] else told
+    return "\n".join(lines) + (" >/dev/null" if silent else "")
+
+
+def file(path: str, text: str) -> str:
+    """The command that writes a text to a file, every byte of it."""
+    lines = text.split("\n")
+    if not text.endswith("\n") or "\r" in text or _END in lines:
+        return f'printf %s {quote(text)} >"{path}"'
+    return f"cat >\"{path}\" <<'{_END}'\n{text}{_END}"
