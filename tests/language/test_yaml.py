@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml as pyyaml
 from hypothesis import given
@@ -76,6 +78,17 @@ def test_a_quoted_scalar_is_text_whatever_it_says():
     assert plain(nodes("""["true", '1', "null", !!str 3]""")) == ["true", "1", "null", "3"]
 
 
+@pytest.mark.parametrize("text", ["\U00100022", "\U000f0000", "\U0001f600\U000f003a", "\U0010fffd"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_json_may_hold_the_characters_that_hide_others(text, ascii_only):
+    written = json.dumps({"a": text, "b": ["\U0001f600"]}, ensure_ascii=ascii_only)
+    assert plain(nodes(written)) == {"a": text, "b": ["\U0001f600"]}
+
+
+def test_escapes_are_read_beside_a_character_that_hides_others():
+    assert plain(nodes('["\U00100022", "\\ud83d\\ude00"]')) == ["\U00100022", "\U0001f600"]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),
@@ -84,8 +97,6 @@ def test_a_quoted_scalar_is_text_whatever_it_says():
     )
 )
 def test_json_reads_as_json(value):
-    import json
-
     text = json.dumps({"value": value}, indent="\t")
     assert plain(nodes(text)) == {"value": value}
 

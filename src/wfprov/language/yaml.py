@@ -32,14 +32,15 @@ def read(findings: Findings, loader: type = LOADER, *, template: bool = False) -
     origin = 1 if text.startswith("\ufeff") else 0
     text = text[origin:]
     escapes = 0
-    if "\\u" in text and not has_hidden(text):
-        text, escapes = _SURROGATES.subn(_one_character, text)
+    # A text that holds the characters that hide others is read as it stands.
+    can_hide = not has_hidden(text)
+    if "\\u" in text:
+        can_hide &= not any(has_hidden(_character(pair)) for pair in _SURROGATES.finditer(text))
+        text, escapes = _SURROGATES.subn(_padded if can_hide else _long_escape, text)
     bad = _FORBIDDEN.search(text)
     if bad is not None:
         _report_character(findings, bad.start() + origin, bad.group())
         text = _FORBIDDEN.sub("\ufffd", text)
-    # A text that holds the characters that hide others is read as it stands.
-    can_hide = not has_hidden(findings.source.text)
     if template and can_hide:
         text = hidden_holes(_without_directives(findings, text, origin))
     if loader is pyyaml.SafeLoader and text.lstrip()[:1] in ("{", "["):
@@ -78,10 +79,18 @@ def _without_directives(findings: Findings, text: str, origin: int) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _one_character(pair: re.Match[str]) -> str:
+def _character(pair: re.Match[str]) -> str:
     high, low = int(pair[1], 16), int(pair[2], 16)
-    code = 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF)
-    return with_filler(chr(code), len(pair[0]))
+    return chr(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
+
+
+def _padded(pair: re.Match[str]) -> str:
+    return with_filler(_character(pair), len(pair[0]))
+
+
+def _long_escape(pair: re.Match[str]) -> str:
+    """Two columns shorter: places after it on its line are so much too early."""
+    return f"\\U{ord(_character(pair)):08X}"
 
 
 def _index(error: pyyaml.YAMLError, text: str) -> int:
