@@ -67,6 +67,27 @@ def test_a_refusal_names_permission_and_resource_from_the_message():
     assert found.resource == "//iam.googleapis.com/projects/p"
 
 
+@pytest.mark.parametrize(
+    ("message", "permission", "resource"),
+    [
+        (
+            "Required 'compute.instanceTemplates.get' permission for 'projects/p/global/x'",
+            "compute.instanceTemplates.get",
+            "projects/p/global/x",
+        ),
+        (
+            "a@p.com does not have storage.buckets.getIamPolicy access to the bucket.",
+            "storage.buckets.getIamPolicy",
+            "",
+        ),
+        ("Access Denied: no luck", "", ""),
+    ],
+)
+def test_a_refusal_is_read_in_the_words_of_each_service(message, permission, resource):
+    found = refusal(CALL, 403, answer(403, "PERMISSION_DENIED", message))
+    assert (found.permission, found.resource) == (permission, resource)
+
+
 def test_an_api_that_is_not_enabled_is_no_missing_permission():
     details = [{"reason": "SERVICE_DISABLED", "metadata": {"service": "run.googleapis.com"}}]
     found = refusal(CALL, 403, answer(403, "PERMISSION_DENIED", details=details))

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Final, Literal
 
 from wfprov.app.deployed import Deployed, deployed_in
-from wfprov.app.functions import Functions
 from wfprov.app.holdings import Holdings, find
 from wfprov.app.inspect import inspect
 from wfprov.app.inventory import Gathering, Unseen
 from wfprov.app.load import Loaded
+from wfprov.app.sights import Sights
 from wfprov.app.suppress import Baseline, reported
 from wfprov.app.used import Reading
 from wfprov.app.wiring import ControlPlane, facts
@@ -64,11 +64,11 @@ def audit_stack(
         )
         regions = {w.region for w in stack.workflows if w.region}
         live = deployed_in(projects, gathering, regions)
-        functions = Functions(gathering)
-        inspected = functions.inspected(known, facts())
+        sights = Sights(gathering)
+        inspected = sights.inspected(known, facts())
         subjects = [
-            *configured(inspected, live, known.stack, gathering, functions),
-            *_others(live, known.stack, numbers, functions),
+            *configured(inspected, live, known.stack, gathering, sights),
+            *_others(live, known.stack, numbers, sights),
         ]
         name = f"{stack.name}{f' ({stack.environment})' if stack.environment else ''}"
         return _audited(
@@ -101,7 +101,7 @@ def audit_fleet(
     with Gathering(control.reader, parallel) as gathering:
         numbers = numbers_of(asked, control.reader)
         live = deployed_in(asked, gathering, ())
-        others = _others(live, stack, numbers, Functions(gathering))
+        others = _others(live, stack, numbers, Sights(gathering))
         subjects = [replace(s, foreign=False) for s in others]
         title = f"fleet of {len(asked)} project{'s' if len(asked) != 1 else ''}"
         return _audited(
@@ -230,7 +230,7 @@ def configured(
     live: Mapping[str, Deployed],
     stack: Stack,
     gathering: Gathering,
-    functions: Functions,
+    sights: Sights,
 ) -> Iterable[Subject]:
     """The stack's workflows with the accounts that they run as, live where they are deployed."""
     for one in inspected:
@@ -259,7 +259,7 @@ def configured(
                     f"it is not what {spec.source_path} says: what it needs still counts",
                 )
             )
-            deployed = _inspected(found, spec, stack, functions)
+            deployed = _inspected(found, spec, stack, sights)
         yield replace(
             subject,
             member=canonical_member(f"serviceAccount:{account.removeprefix('serviceAccount:')}"),
@@ -271,7 +271,7 @@ def _others(
     live: Mapping[str, Deployed],
     stack: Stack,
     numbers: Mapping[str, str],
-    functions: Functions,
+    sights: Sights,
 ) -> Iterable[Subject]:
     """The deployed workflows that the stack does not name."""
     own = {(w.project, w.region, w.name) for w in stack.workflows}
@@ -291,7 +291,7 @@ def _others(
         )
         agent = service_agent_email(workflow.project, number)
         yield Subject(
-            inspected=_inspected(found, spec, stack, functions),
+            inspected=_inspected(found, spec, stack, sights),
             member=canonical_member(f"serviceAccount:{email}"),
             agent=f"serviceAccount:{agent}" if number else "",
             compute=_compute(number),
@@ -300,15 +300,13 @@ def _others(
         )
 
 
-def _inspected(
-    found: Deployed, spec: WorkflowSpec, stack: Stack, functions: Functions
-) -> Inspected:
-    """What the deployed text calls and needs, what only the called functions tell included."""
-    first = _read(found, spec, stack, functions)
-    return _read(found, spec, stack, functions) if functions.look([first]) else first
+def _inspected(found: Deployed, spec: WorkflowSpec, stack: Stack, sights: Sights) -> Inspected:
+    """What the deployed text calls and needs, what only the cloud tells included."""
+    first = _read(found, spec, stack, sights)
+    return _read(found, spec, stack, sights) if sights.look([first]) else first
 
 
-def _read(found: Deployed, spec: WorkflowSpec, stack: Stack, functions: Functions) -> Inspected:
+def _read(found: Deployed, spec: WorkflowSpec, stack: Stack, sights: Sights) -> Inspected:
     workflow: Workflow = found.workflow
     source = Source(f"//workflows.googleapis.com/{found.name}", workflow.source.text)
     return inspect(
@@ -323,7 +321,7 @@ def _read(found: Deployed, spec: WorkflowSpec, stack: Stack, functions: Function
         facts(),
         stack.policy,
         stack.mark,
-        observed=functions.observed,
+        observed=sights.observed,
     )
 
 

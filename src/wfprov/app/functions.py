@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from wfprov.app.inspect import UNSEEN, Observed, inspect_stack
 from wfprov.app.inventory import Gathering
-from wfprov.app.load import Loaded
 from wfprov.catalog.target import SeenFunction
 from wfprov.catalog.targets.cloud_function import GENERATION
 from wfprov.core.address import ResourceName, is_pattern, segment_after
-from wfprov.core.facts import Facts
 from wfprov.core.resource import Body, Call
 from wfprov.desired.model import Inspected
 
@@ -60,7 +57,7 @@ class Functions:
         self._bodies: dict[str, Body | None] = {}
         self._gone: set[str] = set()
         self._refused: dict[str, str] = {}
-        self.observed = UNSEEN
+        self.seen: Mapping[ResourceName, SeenFunction] = {}
 
     def look(self, inspected: Iterable[Inspected]) -> bool:
         """Looks for the functions whose generation is a question; False when there are none.
@@ -73,16 +70,8 @@ class Functions:
         before = len(self._gathering.unseen)
         self._bodies |= self._gathering.answers(calls, _shown, gone=self._gone)
         self._refused |= {unseen.what: unseen.why for unseen in self._gathering.unseen[before:]}
-        seen = {name: self._seen(name) for name in names}
-        self.observed = Observed(functions={**self.observed.functions, **seen})
+        self.seen = {**self.seen, **{name: self._seen(name) for name in names}}
         return bool(names)
-
-    def inspected(self, loaded: Loaded, facts: Facts) -> tuple[Inspected, ...]:
-        """Every workflow of a stack, what only the called functions tell included."""
-        inspected = inspect_stack(loaded, facts, self.observed)
-        if self.look(inspected):
-            inspected = inspect_stack(loaded, facts, self.observed)
-        return inspected
 
     def _seen(self, name: ResourceName) -> SeenFunction:
         place = _place(name)

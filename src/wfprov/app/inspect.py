@@ -18,6 +18,7 @@ from wfprov.catalog.target import (
     Need,
     Place,
     SeenFunction,
+    SeenTemplate,
     TargetUse,
     Tier,
 )
@@ -54,12 +55,13 @@ CALL_LOG_SITE: Final = "call_log_level"
 class Observed:
     """What was seen of the cloud that no definition tells.
 
-    `unmade` are resources that are not there, since a workflow makes them; `functions` are those
-    that were looked up, by their full names.
+    `unmade` are resources that are not there, since a workflow makes them; `functions` and
+    `templates` are those that were looked up, by their full names.
     """
 
     unmade: frozenset[ResourceName] = frozenset()
     functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
+    templates: Mapping[ResourceName, SeenTemplate] = field(default_factory=dict)
 
 
 UNSEEN: Final = Observed()
@@ -150,6 +152,7 @@ def place_of(workflow: WorkflowSpec, observed: Observed = UNSEEN) -> Place:
         workflow=workflow.name,
         answers=workflow.answers,
         functions=observed.functions,
+        templates=observed.templates,
     )
 
 

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Final
 
 from wfprov.app.elsewhere import with_grants_elsewhere
-from wfprov.app.functions import Functions, listings
 from wfprov.app.grantable import doubts
 from wfprov.app.inspect import Observed, inspect_stack
 from wfprov.app.inventory import Gathering
 from wfprov.app.load import Loaded
 from wfprov.app.preflight import preflight
+from wfprov.app.sights import Sights, requests
 from wfprov.app.suppress import heeded
 from wfprov.app.unmade import ROUNDS, unmade
 from wfprov.app.wiring import ControlPlane, facts
@@ -222,7 +222,7 @@ def desired_state(
     if desired.foreign_numbers:
         ids = _ids(desired.foreign_numbers, control.reader)
         desired, found = _desired(numbered.stack, inspected, ids)
-    desired = replace(desired, asked=tuple(listings(observed.functions).items()))
+    desired = replace(desired, asked=requests(observed))
     stood_in = _stand_ins(control, numbered.stack, desired)
     return desired, inspected, _all(numbered, inspected, found), stood_in
 
@@ -233,8 +233,8 @@ def _looked(
     """What was loaded, with its projects' numbers, what it calls, and what was seen for that."""
     numbered = replace(loaded, stack=_numbered(loaded.stack, cloud, parallel=parallel))
     with Gathering(cloud, parallel) as gathering:
-        functions = Functions(gathering)
-        return numbered, heeded(functions.inspected(numbered, facts())), functions.observed
+        sights = Sights(gathering)
+        return numbered, heeded(sights.inspected(numbered, facts())), sights.observed
 
 
 def part(loaded: Loaded, only: tuple[str, ...]) -> Loaded:

@@ -8,11 +8,11 @@ from typing import Final
 
 from wfprov.app.audit import called, configured, numbers_of
 from wfprov.app.deployed import Deployed
-from wfprov.app.functions import Functions
 from wfprov.app.holdings import canonical_name, find
 from wfprov.app.inspect import inspect_stack
 from wfprov.app.inventory import Gathering
 from wfprov.app.load import Loaded
+from wfprov.app.sights import Sights
 from wfprov.app.used import Reading
 from wfprov.app.wiring import ControlPlane, facts
 from wfprov.audit.model import Estate, Held, Subject
@@ -66,14 +66,14 @@ def chains_live(
             for w in stack.workflows
         )
         known = replace(loaded, stack=replace(stack, workflows=workflows))
-        functions = Functions(gathering)
-        inspected = functions.inspected(known, facts())
+        sights = Sights(gathering)
+        inspected = sights.inspected(known, facts())
         live = _deployed(inspected, gathering)
         refused = {u.what for u in gathering.unseen}
         subjects = tuple(
             # Not to be read is not the same as not deployed.
             replace(s, live=s.live or _known_as(s.inspected) in refused)
-            for s in configured(inspected, live, known.stack, gathering, functions)
+            for s in configured(inspected, live, known.stack, gathering, sights)
         )
         estate = _estate(subjects, projects, gathering, control, parallel)
         ingress = _ingress(inspected, gathering)

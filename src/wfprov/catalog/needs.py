@@ -7,18 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wfprov.analysis.domain import Const, Unknown, shown
-from wfprov.catalog import bigquery, value
-from wfprov.catalog.condition import any_of, decided
+from wfprov.catalog import acting, bigquery, value
+from wfprov.catalog.condition import decided
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.request import Request
 from wfprov.catalog.resource import filled, project_of, project_resource
 from wfprov.catalog.target import Need, Tier
-from wfprov.core.address import Permission, ResourceName, RoleName
-from wfprov.core.facts import ActAs, Facts, MethodNeeds
-
-ACT_AS = Permission("iam.serviceAccounts.actAs")
-ACT_AS_SOURCE = "https://docs.cloud.google.com/iam/docs/service-accounts-actas"
-SERVICE_ACCOUNT_USER = RoleName("roles/iam.serviceAccountUser")
+from wfprov.core.address import Permission, ResourceName
+from wfprov.core.facts import Facts, MethodNeeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +43,7 @@ def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
     found = (
         *_own(row, reached, request, resource),
         *_polling(row, request, resource),
-        *_accounts(row, request),
-        *_template_account(reached, request),
+        *acting.needs(row, reached, request),
         *bigquery.data_needs(reached, request),
     )
     seen: dict[tuple[str, str], Need] = {}
@@ -179,75 +174,6 @@ def _polling(row: MethodNeeds, request: Request, resource: ResourceName) -> Iter
             source=row.source,
             project=project_of(resource, request.place),
         )
-
-
-def _accounts(row: MethodNeeds, request: Request) -> Iterator[Need]:
-    """The permission to act as the accounts that the request names."""
-    if row.act_as is None:
-        return
-    emails = list(_emails(row.act_as, request))
-    for email, when in dict.fromkeys(emails):
-        yield act_as(email, request.place.project, tier=Tier(row.act_as.tier), when=when)
-
-
-def _template_account(reached: Reached, request: Request) -> Iterator[Need]:
-    """The account that an instance template names: acted as, and not told by the request.
-
-    Source: https://docs.cloud.google.com/compute/docs/access/iam (2026-11-23)
-    """
-    if reached.id.api != "compute" or reached.id.name != "instances.insert":
-        return
-    if any_of(value.is_set, request.values("query.sourceInstanceTemplate")) is False:
-        return
-    if any_of(value.is_set, request.values("body.serviceAccounts")):
-        return
-    when = "the instance template names a service account"
-    yield act_as("{account_of_the_instance_template}", request.place.project, when=when)
-
-
-def act_as(email: str, project: str, *, tier: Tier = Tier.CURATED, when: str | None = None) -> Need:
-    """The need to act as an account, which belongs on the account and never on the project."""
-    on = ResourceName(f"//iam.googleapis.com/projects/-/serviceAccounts/{email}")
-    return Need(
-        permission=ACT_AS,
-        on=on,
-        tier=tier,
-        when=when,
-        policy_on=on,
-        role=SERVICE_ACCOUNT_USER,
-        source=ACT_AS_SOURCE,
-        project=project,
-    )
-
-
-def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
-    """The accounts, each with the reason why it may not count."""
-    certain = False
-    for path in row.paths:
-        for given in request.values(path):
-            text = shown(given)
-            if text is None or text == "":
-                continue
-            if isinstance(given, Unknown) and len(row.paths) > 1:
-                yield text, f"{path} is set"
-                continue
-            if text == "default" and row.default is None:
-                text = _default_account("compute", request)
-            certain = True
-            yield text.rsplit("/", 1)[-1], None
-    if not certain and row.default is not None:
-        yield _default_account(row.default, request), None
-
-
-def _default_account(kind: str, request: Request) -> str:
-    """The account that stands in when a request names none.
-
-    Source: https://docs.cloud.google.com/iam/docs/service-account-types (2026-11-23)
-    """
-    if kind == "appengine":
-        return f"{request.place.project}@appspot.gserviceaccount.com"
-    number = request.place.project_number or "{project_number}"
-    return f"{number}-compute@developer.gserviceaccount.com"
 
 
 def scopes_suffice(

@@ -64,6 +64,11 @@ def origin(hole: str) -> str:
         return "the runtime argument"
     if hole.startswith("account_of_"):
         return hole.removeprefix("account_of_").replace("_", " ")
+    if hole.startswith("account_of:"):
+        parts = hole.split("/")
+        return f"the instance template {parts[-1]} of {parts[1]}"
+    if hole.startswith("generation_of_"):
+        return "the function itself"
     return f"the variable {hole}" if hole else "the definition"
 
 

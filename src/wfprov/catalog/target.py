@@ -161,11 +161,23 @@ class SeenFunction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTemplate:
+    """What the cloud says of an instance template that was looked up.
+
+    `accounts` are the service accounts that its instances run as, `default` as it stands there;
+    None when that is not told, and then `why` says why not in words.
+    """
+
+    accounts: tuple[str, ...] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a workflow runs, for the catalog; what is not configured stands as a hole.
 
     `project` is `{project}` and `region` is `{region}` when they are not known. `functions` are
-    those that were looked up, by their full names; offline none is.
+    those that were looked up, by their full names, and so are `templates`; offline none is.
     """
 
     project: str = "{project}"
@@ -174,6 +186,7 @@ class Place:
     workflow: str = "{workflow}"
     answers: Mapping[str, Answer] = field(default_factory=dict)
     functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
+    templates: Mapping[ResourceName, SeenTemplate] = field(default_factory=dict)
 
     def answer(self, site: str, via: tuple[str, ...]) -> Answer | None:
         """The answer for one way of reaching a site: `site@via` (innermost first), else `site`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from wfprov.catalog import question, value
+from wfprov.catalog import acting, question, value
 from wfprov.catalog.kind import Sighting
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.needs import Asked, asked, scopes_suffice
@@ -169,7 +169,8 @@ def _open(request: Request, needs: Iterable[Need]) -> Question | None:
             for hole in question.holes_in(need.on):
                 return question.ask_value(
                     request,
-                    f"the service account that is acted as comes from {question.origin(hole)}",
+                    f"the service account that is acted as comes from {question.origin(hole)}"
+                    + acting.doubt(hole, request.place),
                     hole,
                     "{permissions: [" + f'"{need.permission} on {_ACCOUNT}"' + "]}",
                 )

@@ -259,7 +259,9 @@ class _Builder:
         why = tuple(because_of(one, grant))
         self._forbid(grant.role_name, grant.on, why)
         if is_pattern(grant.on):
-            self._block("unknown-resource", why, f"{grant.role_name} is asked on {grant.on}")
+            asked = {site.id for site, _ in one.questions}  # the question says it better
+            left = tuple(b for b in why if b.site not in asked)
+            self._block("unknown-resource", left, f"{grant.role_name} is asked on {grant.on}")
             return
         if grant.custom_role is not None:
             role = ProjectRole(

@@ -70,8 +70,14 @@ _LIMITED: Final = {
     "userRateLimitExceeded",
     "quotaExceeded",
 }
-_PERMISSION: Final = re.compile(r"[Pp]ermission '?([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)+)'?")
-_RESOURCE: Final = re.compile(r"resource '?((?://|projects/)[^'\s,]+)")
+_NAME: Final = r"'?([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)+)'?"
+_PERMISSION: Final = re.compile(
+    # Most services, then Compute Engine, then Cloud Storage.
+    # https://github.com/alexandarp/terraform-gke/issues/2 (2026-11-28)
+    # https://docs.cloud.google.com/storage/docs/troubleshooting (not opened)
+    rf"[Pp]ermission {_NAME}|Required {_NAME} permission|does not have {_NAME} access"
+)
+_RESOURCE: Final = re.compile(r"(?:resource|permission for|access to) '?((?://|projects/)[^'\s,]+)")
 
 
 def translated(error: Exception, call: Call, session: Session | None = None) -> CloudError | None:
@@ -246,7 +252,7 @@ def _json(content: bytes | str) -> object:
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.search(text)
-    return found[1] if found else ""
+    return next(filter(None, found.groups())) if found else ""
 
 
 def _short(error: Exception) -> str:

@@ -26,7 +26,7 @@ from wfprov.catalog.use import certainty, plain
 from wfprov.core.address import Permission, ResourceName, RoleName
 
 SOURCE = "https://docs.cloud.google.com/functions/docs/reference/iam/permissions"
-GENERATION: Final = "generation"
+GENERATION: Final = "generation_of_the_function"
 """The hole of the question which generation a function is of."""
 _ORDINAL: Final = {"1": "1st", "2": "2nd"}
 
