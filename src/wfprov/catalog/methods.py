@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from wfprov.analysis.domain import shown
@@ -146,15 +147,35 @@ def _reached(method: Method, values: dict[str, str], url: Url, whole: str | None
     return Reached(id=method.id, method=method, parts=parts, service=method.service)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One segment of a route: a literal, or a variable that may end in an action, `{name}:stop`."""
+
+    text: str
+    name: str = ""
+    action: str = ""
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[tuple[_Part, ...], bool]:
+    """The segments of a route, and whether its last one takes several of a path."""
+    parts = template.split("/")
+    many = re.fullmatch(r"\{\+?\w+?\d?\}(:\w+)?", parts[-1]) is not None and (
+        parts[-1].startswith("{+") or re.search(r"Id1\}", parts[-1]) is not None
+    )
+    variables = [re.fullmatch(r"\{\+?(\w+)\}(?::(\w+))?", part) for part in parts]
+    return tuple(
+        _Part(part) if v is None else _Part(part, v[1], v[2] or "")
+        for part, v in zip(parts, variables, strict=True)
+    ), many
+
+
 def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The score and the variables when a path fits a template; nothing when it does not.
 
     A literal that meets its like counts most; one that meets a hole is a weak fit.
     """
-    parts = template.split("/")
-    many = re.fullmatch(r"\{\+?\w+?\d?\}(:\w+)?", parts[-1]) is not None and (
-        parts[-1].startswith("{+") or re.search(r"Id1\}", parts[-1]) is not None
-    )
+    parts, many = _parts(template)
     if len(segments) != len(parts) and not (many and len(segments) > len(parts)):
         return
     if len(segments) > len(parts):
@@ -163,26 +184,24 @@ def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, s
     values: dict[str, str] = {}
     for part, given in zip(parts, segments, strict=True):
         segment = given
-        variable = re.fullmatch(r"\{\+?(\w+)\}(?::(\w+))?", part)
-        if variable is None:
-            if segment == part:
+        if not part.name:
+            if segment == part.text:
                 score += 4
             elif is_hole(segment):
                 score -= 1
             else:
                 return
             continue
-        name, action = variable[1], variable[2]
-        if action is not None:
+        if part.action:
             head, colon, tail = segment.rpartition(":")
-            if not colon or tail != action:
+            if not colon or tail != part.action:
                 return
             score, segment = score + 4, head
         if not segment:
             return
-        if re.fullmatch(r"\w+", segment) is None and ":" in segment and not has_hole(segment):
+        if ":" in segment and not has_hole(segment):
             score -= 1
-        values[name] = segment
+        values[part.name] = segment
     yield score, values
 
 

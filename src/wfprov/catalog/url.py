@@ -21,7 +21,7 @@ class Masked:
 
     def show(self, part: str) -> str:
         """A part of the text, its holes as `{name}` again."""
-        if not self.holes:
+        if not self.holes or part.isascii():
             return part
         return "".join(
             self.holes[ord(c) - FIRST] if FIRST <= ord(c) < FIRST + len(self.holes) else c
@@ -31,6 +31,8 @@ class Masked:
 
 def masked(text: str) -> Masked:
     """The text with its holes masked; a lone brace stays as it is."""
+    if "{" not in text:
+        return Masked(text)
     holes: list[str] = []
 
     def mask(found: re.Match[str]) -> str:
@@ -50,7 +52,7 @@ def is_hole(part: str) -> bool:
 
 def has_hole(part: str) -> bool:
     """Whether a masked part holds a hole."""
-    return any(ord(c) >= FIRST for c in part)
+    return not part.isascii() and any(ord(c) >= FIRST for c in part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,11 +202,16 @@ class _Api:
         self._name, self._version, self._service = name, version, service
         self._scopes: list[str] = table["scopes"]
         self._rows: dict[str, list[Any]] = table["methods"]
+        self._made: dict[str, Method] = {}
+        self._by_verb: dict[str, list[tuple[str, str]]] = {}
 
     def method(self, name: str) -> Method | None:
-        row = self._rows.get(name)
-        if row is None:
-            return None
+        made = self._made.get(name)
+        if made is None and (row := self._rows.get(name)) is not None:
+            made = self._made[name] = self._method(name, row)
+        return made
+
+    def _method(self, name: str, row: list[Any]) -> Method:
         verb, path, params, flags, scopes = row
         return Method(
             id=MethodId(self._name, self._version, name),
@@ -223,14 +228,19 @@ class _Api:
         return self._rows
 
     def beginning(self, verb: str, path: str) -> Iterable[Method]:
-        for name, row in self._rows.items():
-            if row[0] != verb:
-                continue
-            literal = row[1].partition("{")[0]
+        for name, literal in self._routes(verb):
             if literal.startswith(path) or path.startswith(literal):
                 method = self.method(name)
                 assert method is not None, "it was just listed"
                 yield method
+
+    def _routes(self, verb: str) -> list[tuple[str, str]]:
+        """The methods of a verb, each with what its route begins with before any variable."""
+        if not self._by_verb:
+            for name, row in self._rows.items():
+                found = self._by_verb.setdefault(row[0], [])
+                found.append((name, row[1].partition("{")[0]))
+        return self._by_verb.get(verb, [])
 
 
 def _json(blob: bytes) -> dict[str, Any]:
