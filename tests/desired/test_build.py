@@ -1,5 +1,7 @@
 """A stack becomes resources and memberships, each with its reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from wfprov.catalog.target import Need, Tier
@@ -76,6 +78,20 @@ def test_grants_of_a_shared_account_are_united_with_every_reason():
     (access,) = checked.value.accesses
     ((_, why),) = checked.value.because[access.address].items()
     assert [b.workflow for b in why] == ["first", "second"]
+
+
+def test_each_reason_says_what_it_opens_and_no_other_does():
+    def wide(source):
+        one = grant(source)
+        narrow = replace(one.because[0], site="main.b")
+        return replace(one, because=(*one.because, narrow), opened=("all services of acme", ""))
+
+    made = wide(Source("w.yaml", "main:\n  a: 1\n"))
+    assert made.breadth == "all services of acme"
+    (access,) = built(inspected("order-intake", wide)).value.accesses
+    desired = built(inspected("order-intake", wide)).value
+    ((_, why),) = desired.because[access.address].items()
+    assert {b.site: b.breadth for b in why} == {"main.a": "all services of acme", "main.b": ""}
 
 
 def test_names_that_would_be_one_account_are_found():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 
 from wfprov.core.span import Source, Span
 from wfprov.desired.graph import Because, Blocked, BlockReason
@@ -13,18 +14,21 @@ from wfprov.iam.grant import Grant
 
 def because_of(one: Inspected, grant: Grant) -> Iterator[Because]:
     """The places that ask for a grant, by site, with the permissions that each asks for."""
-    by_site: dict[tuple[str, str], list[str]] = {}
+    by_site: dict[tuple[str, str], set[str]] = {}
+    opened: dict[tuple[str, str], set[str]] = {}
     places: dict[str, Span] = {}
-    for r in grant.because:
-        by_site.setdefault((r.site, r.need.when or ""), []).append(r.need.permission)
+    for r, breadth in zip(grant.because, grant.opened or repeat(""), strict=False):
+        key = r.site, r.need.when or ""
+        by_site.setdefault(key, set()).add(r.need.permission)
+        opened.setdefault(key, set()).update({breadth} - {""})
         places.setdefault(r.site, r.at)
     for (site, when), permissions in sorted(by_site.items()):
         found = reason_of(one.workflow, site, places[site])
         yield replace(
             found,
-            permissions=tuple(sorted(set(permissions))),
+            permissions=tuple(sorted(permissions)),
             when=when,
-            breadth=grant.breadth,
+            breadth=", ".join(sorted(opened[site, when])),
         )
 
 

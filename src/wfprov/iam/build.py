@@ -219,14 +219,8 @@ def _grant(
         excess = len(effective_excess((draft.role,), asked, working_at(draft.scope, facts)))
         inert = len(draft.role.permissions - asked) - excess
     because = tuple(sorted(set(draft.because), key=_order))
-    breadth = {
-        text
-        for r in because
-        if (scope := scopes.get((r.need.permission, r.need.on, r.need.policy_on, r.need.project)))
-        and scope.on == draft.scope.on
-        and draft.scope.condition is None
-        and (text := scope.breadth)
-    }
+    narrowed = draft.scope.condition is not None
+    opened = () if narrowed else (_opened(r, draft.scope, scopes) for r in because)
     return Grant(
         principal=draft.principal,
         role=None if draft.role is None else draft.role.name,
@@ -236,8 +230,15 @@ def _grant(
         because=because,
         excess=excess,
         inert=inert,
-        breadth=", ".join(sorted(breadth)),
+        opened=tuple(opened),
     )
+
+
+def _opened(requirement: Requirement, at: Scope, scopes: Mapping[object, Scope]) -> str:
+    """What a grant at a scope opens besides what a requirement uses, in words."""
+    need = requirement.need
+    own = scopes.get((need.permission, need.on, need.policy_on, need.project))
+    return own.breadth if own is not None and own.on == at.on else ""
 
 
 def _is_hidden(name: str) -> bool:

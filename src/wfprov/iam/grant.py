@@ -30,7 +30,8 @@ class Grant:
 
     `role` is a predefined role, or None when `custom_role` is made. `excess`: permissions granted
     that nobody asked for and that can take effect at `on` or below; `inert`: those that can not.
-    `breadth`: what else a grant above the used resource opens, in words, empty when it is narrow.
+    `opened`: for each of `because` what else a grant above its resource opens, in words, empty when
+    it is narrow.
     """
 
     principal: str
@@ -41,7 +42,7 @@ class Grant:
     because: tuple[Requirement, ...]
     excess: int = 0
     inert: int = 0
-    breadth: str = ""
+    opened: tuple[str, ...] = ()
 
     @property
     def role_name(self) -> RoleName:
@@ -50,6 +51,11 @@ class Grant:
             return self.role
         assert self.custom_role is not None, "a grant has a role"
         return self.custom_role.name
+
+    @property
+    def breadth(self) -> str:
+        """All that it opens besides what is used, in words, empty when it is narrow."""
+        return ", ".join(sorted(set(filter(None, self.opened))))
 
     @property
     def sites(self) -> tuple[str, ...]:
