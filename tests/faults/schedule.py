@@ -35,7 +35,7 @@ RANDOM = {
 """No 404 that lies: what is said not to be there by every answer is taken to be gone."""
 TIMES = {"plan": (1, -1), "apply": (1, 7, -1)}
 """Once; more often than a request is tried again; from then on for ever."""
-ANSWERED = {"RESOURCE_EXHAUSTED", "PERMISSION_DENIED", "INVALID_ARGUMENT"}
+ANSWERED = {"RESOURCE_EXHAUSTED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "ABORTED"}
 """Refusals after which nothing was done for sure."""
 
 

@@ -119,12 +119,12 @@ def _is_there(
     """Whether a write that got no answer, or a bad one, was done all the same.
 
     Raises:
-        CloudError: the write's own, when that cannot be told.
+        CloudError: the write's own, when the policy cannot be read; `doing.lost` tells whether an
+            answer to the write itself left it open.
     """
     try:
         live = access.members(doing.send(access.read()))
     except CloudError:
-        doing.lost = True
         raise error from None
     if add <= live and not remove & live:
         doing.note("was done although no answer came")

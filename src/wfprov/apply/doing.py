@@ -116,13 +116,13 @@ class Doing:
     def swap(self, call: Call) -> Body:
         """The answer to a write that is bound to an etag.
 
-        After a 409 it is `lost` too: an earlier attempt may have moved the etag, one that the
-        library made by itself among them (httplib2 sends again when a connection breaks).
+        `lost` is as for `write`. A 409 alone says that this write was not done; after an attempt
+        without an answer it may be that attempt which has moved the etag.
         """
         try:
             return self._bound.send(call)
-        except (UnreachableError, ConflictError):
-            self.lost = True
+        except CloudError as error:
+            self.lost |= _may_be_done(error)
             raise
 
     def pause(self, reason: str, seconds: float) -> bool:
@@ -170,10 +170,14 @@ class Doing:
 
 
 def _may_be_done(error: CloudError) -> bool:
-    """Whether a write with such an answer may have been done: over gRPC a reset is a 503 too."""
+    """Whether a write with such an answer may have been done: over gRPC a reset is a 503 too.
+
+    A refusal by quota, by a permission or by an etag says that it was not, unless the library has
+    sent the same request before, on a connection that then broke.
+    """
     if isinstance(error, BusyError):
-        return error.status != "RESOURCE_EXHAUSTED"
-    return isinstance(error, UnreachableError | UnfinishedError)
+        return error.resent or error.status != "RESOURCE_EXHAUSTED"
+    return error.resent or isinstance(error, UnreachableError | UnfinishedError)
 
 
 def _explain(error: CloudError, waited: float) -> None:

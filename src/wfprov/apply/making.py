@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wfprov.apply.doing import Doing
 from wfprov.core.errors import (
-    BusyError,
     CloudError,
     ExistsError,
     NotFoundError,
@@ -111,5 +110,4 @@ def _back(doing: Doing, resource: Resource, error: CloudError) -> Resource | Non
     except (NotFoundError, ServiceDisabledError):
         return None
     except CloudError:
-        doing.lost |= isinstance(error, BusyError) and error.status != "RESOURCE_EXHAUSTED"
         raise error from None

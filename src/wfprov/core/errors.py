@@ -61,8 +61,11 @@ class CloudError(WfprovError):
     """The control plane did not do what was asked.
 
     `call` is the request; `status` Google's canonical code (`PERMISSION_DENIED`), empty when there
-    was no answer.
+    was no answer. `resent` says that the library had sent the same request before by itself and got
+    no answer: whatever the refusal says is said of the last sending only.
     """
+
+    resent = False
 
     def __init__(
         self,

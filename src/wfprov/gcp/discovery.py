@@ -15,12 +15,13 @@ import httplib2
 from googleapiclient.discovery import build_from_document, key2param
 from googleapiclient.discovery_cache import get_static_doc
 
-from wfprov.core.errors import InvalidError
+from wfprov.core.errors import CloudError, InvalidError
 from wfprov.core.ports import Clock
 from wfprov.core.resource import Body, Call
 from wfprov.gcp.credentials import GOOGLE
 from wfprov.gcp.operations import finished
 from wfprov.gcp.session import Session
+from wfprov.gcp.wire import Wire
 
 Watched: TypeAlias = Callable[[Call, Callable[[], Any]], Any]
 
@@ -101,9 +102,14 @@ class DiscoveryApis:
 
     def _executed(self, call: Call, request: Any) -> Mapping[str, Any]:
         with self._connection() as http:
-            answer: Mapping[str, Any] = self._watched(
-                call, lambda: request.execute(http=http, num_retries=0)
-            )
+            http.http.unanswered = 0
+            try:
+                answer: Mapping[str, Any] = self._watched(
+                    call, lambda: request.execute(http=http, num_retries=0)
+                )
+            except CloudError as error:
+                error.resent = http.http.unanswered > 0
+                raise
         return answer
 
     def _collection(self, service: Any, call: Call) -> Any:
@@ -143,7 +149,7 @@ class DiscoveryApis:
             http = self._idle.get_nowait()
         except Empty:
             http = google_auth_httplib2.AuthorizedHttp(
-                self._session.credentials, http=httplib2.Http(timeout=self._session.timeout)
+                self._session.credentials, http=Wire(timeout=self._session.timeout)
             )
         try:
             yield http
