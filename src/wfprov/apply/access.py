@@ -46,7 +46,7 @@ def _written(
     A member that the API refuses is left out, and the refusal returned.
     """
     access, world = change.access, doing.world
-    body = world.bodies.get(access.address) if doing.step.id.part is Part.GRANT else None
+    body = world.bodies.get(access.address) if _is_first(doing, change) else None
     pauses = world.cycle.pauses(world.dice)
     while True:
         if body is None:
@@ -82,6 +82,11 @@ def _written(
             raise
         else:
             return None
+
+
+def _is_first(doing: Doing, change: AccessChange) -> bool:
+    """Whether the run has not written the policy before, so that it may be as the plan read it."""
+    return doing.step.id.part is Part.GRANT or not any(grants_of(change))
 
 
 _MOVED = "somebody else changed the policy"

@@ -119,11 +119,13 @@ class Desired:
         )
 
 
+_BEHIND: Final = {"service_agent": "@gcp-sa-", "workload_identity_pool": "principalSet://"}
+"""Kinds that members come into being with, and by what such members are known."""
+
+
 def _is_behind(address: Address, members: Iterable[str]) -> bool:
     """Whether members of a policy come into being with a thing: agents, principals of a pool."""
-    part = {"service_agent": "@gcp-sa-", "workload_identity_pool": "principalSet://"}
-    sign = part.get(address.kind)
-    return sign is not None and any(sign in member for member in members)
+    return any(_BEHIND[address.kind] in member for member in members)
 
 
 def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]]:
@@ -135,6 +137,7 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
     known = {thing.address: thing for thing in things}
     holding: dict[str, list[Address]] = {}
     agents = tuple(a for a in known if a.kind == "storage_agent")
+    behind = tuple(a for a in known if a.kind in _BEHIND)
     services = tuple(a for a in known if a.name.endswith("/services/workflows.googleapis.com"))
     for address, thing in known.items():
         if isinstance(thing, Access):
@@ -147,7 +150,7 @@ def dependencies(things: Iterable[Managed]) -> dict[Address, tuple[Address, ...]
             found |= set(services)  # enabling the API is what makes its agent
         if isinstance(thing, Access):
             names = {m.member for m in thing.memberships}
-            found |= {a for a in known if _is_behind(a, names)}
+            found |= {a for a in behind if _is_behind(a, names)}
         if isinstance(thing, Access) and any(_STORAGE_AGENT in m.member for m in thing.memberships):
             found |= set(agents)
         if isinstance(thing, Resource) and thing.runs_as:
