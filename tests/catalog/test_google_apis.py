@@ -529,6 +529,28 @@ def test_logging_writes_to_the_own_project():
         ("GET", "/api/v1/namespaces/{ns}/pods/{p}", "container.pods.get"),
         ("POST", "/apis/apps/v1/namespaces/default/deployments", "container.deployments.create"),
         ("GET", "/api/v1/nodes", "container.nodes.list"),
+        ("DELETE", "/apis/batch/v1/namespaces/d/cronjobs/c", "container.cronJobs.delete"),
+        ("GET", "/api/v1/namespaces/d/pods/p/log?tailLines=9", "container.pods.getLogs"),
+        ("POST", "/api/v1/namespaces/d/pods/p/exec", "container.pods.exec"),
+        ("GET", "/api/v1/namespaces/d/services/http:s:80/proxy/x", "container.services.proxy"),
+        ("GET", "/apis/batch/v1/namespaces/d/jobs/j/status", "container.jobs.getStatus"),
+        (
+            "PATCH",
+            "/apis/apps/v1/namespaces/d/deployments/x/scale",
+            "container.deployments.updateScale",
+        ),
+        ("GET", "/api/v1/namespaces/d", "container.namespaces.get"),
+        ("PUT", "/api/v1/namespaces/d/finalize", "container.namespaces.finalize"),
+        (
+            "POST",
+            "/apis/shop.example.com/v1/namespaces/d/jobs",
+            "container.thirdPartyObjects.create",
+        ),
+        (
+            "GET",
+            "/apis/networking.gke.io/v1/namespaces/d/managedcertificates",
+            "container.managedCertificates.list",
+        ),
     ],
 )
 def test_a_kubernetes_request_needs_the_permission_of_its_kind_and_verb(method, path, permission):
@@ -538,9 +560,24 @@ def test_a_kubernetes_request_needs_the_permission_of_its_kind_and_verb(method, 
     assert use.question is None
 
 
-def test_a_kubernetes_request_to_an_unknown_path_is_asked_about():
-    use = target("gke.request", cluster_id="c", location="l", method="GET", path="{args.path}")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "{args.path}"),
+        ("GET", "/api/v1/namespaces/d/{args.kind}"),
+        ("GET", "/api/v1/namespaces/d/pods/p/{args.what}"),
+        ("GET", "/api/v1/namespaces/d/pods/p/unheard"),
+        ("POST", "/apis/apps/v1/namespaces/d/deployments/x/scale"),
+        ("GET", "/apis/gateway.networking.k8s.io/v1/namespaces/d/gateways"),
+        ("GET", "/apis/{args.group}/v1/namespaces/d/jobs"),
+        ("{args.method}", "/api/v1/namespaces/d/pods"),
+        ("GET", "/version"),
+    ],
+)
+def test_a_kubernetes_request_that_no_permission_is_known_for_is_asked_about(method, path):
+    use = target("gke.request", cluster_id="c", location="l", method=method, path=path)
     assert use.question is not None
+    assert {n.permission for n in use.needs} == {"container.clusters.get"}
 
 
 def test_a_derived_permission_is_shown_and_asked_about_and_never_granted():

@@ -40,6 +40,19 @@ def test_a_method_that_the_call_contradicts_is_found(method):
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        {"cloud_run": "orders"},
+        {"function": {"name": "tax", "generation": "2"}},
+        {"iap": {"resource": "projects/7/iap_web/compute/services/8"}},
+    ],
+)
+def test_an_answer_that_makes_a_google_api_something_else_is_found(answer):
+    use = target("http.post", place(**answer), url=HIDDEN, auth=OAUTH2)
+    assert found(use)[0][0] == "answer-contradicts-call"
+
+
+@pytest.mark.parametrize(
     ("at", "url"),
     [
         (place(api_method="compute.v1.instances.stop"), HIDDEN),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final
 
@@ -35,8 +35,15 @@ CONTRADICTING_METHOD: Final = Rule(
     severity=Severity.ERROR,
     summary="An answer that the call itself contradicts",
     docs="`api_method` of an answer is for a call that does not tell its method. This call goes "
-    "to another API, or with another HTTP method, than the one that the answer names.",
+    "to another API, or with another HTTP method, than the one that the answer names. Nor is what "
+    "answers at a Google API's own address a Cloud Run service, a function or an endpoint of IAP.",
 )
+NOT_AN_API: Final[Mapping[str, str]] = {
+    "cloud_run": "a Cloud Run service",
+    "function": "a function",
+    "iap": "an endpoint behind IAP",
+}
+"""Answers that no address of a Google API can have, and what they say that the target is."""
 
 RULES: Final = (UNKNOWN_PERMISSION, UNKNOWN_METHOD_TOLD, CONTRADICTING_METHOD)
 
@@ -57,6 +64,14 @@ def of_answer(sighting: Sighting) -> Iterator[Diagnostic]:
                 at=answer.at,
                 help=f"did you mean {near}?" if near else "compare it with the method's page",
             )
+    host = None if request.url is None else service_host(request.url, facts)
+    if host is not None and answer.kind in NOT_AN_API:
+        yield Diagnostic(
+            rule=CONTRADICTING_METHOD,
+            message=f"{host} is a Google API, not {NOT_AN_API[answer.kind]}",
+            at=answer.at,
+            help="remove the answer: the call tells its method",
+        )
     told = told_method(request)
     if told is None:
         return
@@ -73,7 +88,6 @@ def of_answer(sighting: Sighting) -> Iterator[Diagnostic]:
                 else "compare it with the API's reference page",
             )
         return
-    host = None if request.url is None else service_host(request.url, facts)
     if host is not None and host not in {method.service, "www.googleapis.com"}:
         yield Diagnostic(
             rule=CONTRADICTING_METHOD,

@@ -158,13 +158,8 @@ def _open(request: Request, needs: Iterable[Need]) -> Question | None:
             "{permissions: [" + ", ".join(guessed) + "]}",
         )
     for need in needs:
-        for hole in question.holes_in(need.project):
-            return question.ask_value(
-                request,
-                f"the project of {need.on} comes from {question.origin(hole)}",
-                hole,
-                "{permissions: [" + f'"{need.permission} on //FULL/RESOURCE/NAME"' + "]}",
-            )
+        if hidden := project_hidden(request, (need,)):
+            return hidden
         if need.permission.startswith("iam.serviceAccounts."):
             for hole in question.holes_in(need.on):
                 return question.ask_value(
@@ -174,6 +169,19 @@ def _open(request: Request, needs: Iterable[Need]) -> Question | None:
                     hole,
                     "{permissions: [" + f'"{need.permission} on {_ACCOUNT}"' + "]}",
                 )
+    return None
+
+
+def project_hidden(request: Request, needs: Iterable[Need]) -> Question | None:
+    """The question in which project a need stands, when a hole hides that."""
+    for need in needs:
+        for hole in question.holes_in(need.project):
+            return question.ask_value(
+                request,
+                f"the project of {need.on} comes from {question.origin(hole)}",
+                hole,
+                "{permissions: [" + f'"{need.permission} on //FULL/RESOURCE/NAME"' + "]}",
+            )
     return None
 
 

@@ -1,7 +1,8 @@
 """Endpoints behind Identity-Aware Proxy: an OIDC token whose audience is an OAuth client id.
 
 The address gives no hint, an audience that ends in `.apps.googleusercontent.com` does; an answer
-names the IAP resource, on which roles/iap.httpsResourceAccessor is granted.
+names the IAP resource, on which roles/iap.httpsResourceAccessor is granted. What carries no token
+of the workflow's account is granted nothing: its account is not who asks.
 Source: https://docs.cloud.google.com/iap/docs/authentication-howto (2026-11-23)
 Source: https://docs.cloud.google.com/iap/docs/managing-access (2026-11-23)
 """
@@ -60,8 +61,8 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     return replace(
         plain(request, Kind.IAP),
         resource=resource,
-        needs=(need,),
-        question=doubt,
+        needs=(need,) if request.is_signed else (),
+        question=doubt if request.is_signed else None,
         confidence=Certainty.PATTERN if doubt else plain(request, Kind.IAP).confidence,
         apis=() if doubt else (("iap.googleapis.com", project),),
     )

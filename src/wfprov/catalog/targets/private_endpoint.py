@@ -25,7 +25,7 @@ from wfprov.catalog.target import (
     TargetUse,
     Tier,
 )
-from wfprov.catalog.use import certainty, plain
+from wfprov.catalog.use import certainty, plain, project_hidden
 from wfprov.core.address import Permission, ResourceName, RoleName, project_name
 
 SOURCE = "https://docs.cloud.google.com/workflows/docs/invoke-private-endpoint-vpc"
@@ -76,6 +76,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
             '//iap.googleapis.com/projects/NUMBER/iap_web/..."]}',
             "iap_resource",
         )
+    doubt = doubt or project_hidden(request, (lookup,))
     return replace(
         plain(request, Kind.PRIVATE_ENDPOINT),
         resource=resource,
