@@ -124,9 +124,8 @@ def test_what_must_not_be_applied_blocks(make, reason):
 
 
 def test_the_default_account_is_refused_where_a_dedicated_one_is_required():
-    one = inspected(
-        "order-intake", service_account=Existing("7-compute@developer.gserviceaccount.com")
-    )
+    default = Existing("7-compute@developer.gserviceaccount.com")
+    one = inspected("order-intake", service_account=default, project_number="7")
     assert built(one, dedicated_identity="preferred").ok
     checked = built(one, dedicated_identity="required")
     assert [d.rule for d in checked.diagnostics] == [rules.DEFAULT_IDENTITY]

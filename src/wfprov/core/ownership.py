@@ -6,7 +6,7 @@ import re
 from hashlib import sha256
 from typing import Final
 
-from wfprov.core.address import Address, ResourceName
+from wfprov.core.address import Address, ResourceName, segment_after
 
 STACK_LABEL: Final = "wfprov-stack"
 """The label that marks what can carry labels."""
@@ -69,6 +69,21 @@ def account_address(email: str) -> Address | None:
         "service_account",
         ResourceName(f"//iam.googleapis.com/projects/{project}/serviceAccounts/{email}"),
     )
+
+
+def account_home(email: str) -> str | None:
+    """The project of a service account, its id or its number; None where the name does not tell.
+
+    Source: https://docs.cloud.google.com/iam/docs/service-account-types (not opened)
+    """
+    address = account_address(email)
+    if address is not None:
+        return segment_after(address.name, "projects")
+    name, _, home = email.partition("@")
+    if home == "developer.gserviceaccount.com":
+        number = name.removesuffix("-compute")
+        return number if number.isdigit() and number != name else None
+    return name if home == "appspot.gserviceaccount.com" else None
 
 
 def api_address(project: str, service: str) -> Address:

@@ -21,12 +21,13 @@ from wfprov.core.address import (
 from wfprov.core.checked import Checked
 from wfprov.core.diagnostic import Diagnostic, Related, in_order
 from wfprov.core.facts import Facts
-from wfprov.core.ownership import STACK_LABEL, account_address
+from wfprov.core.ownership import STACK_LABEL
 from wfprov.core.policy import BindingKey, Membership
 from wfprov.core.resource import Access, Contents, Resource
 from wfprov.core.span import Span
 from wfprov.desired import rules, triggers
 from wfprov.desired.accesses import access_to
+from wfprov.desired.agent import agent_grants, findings
 from wfprov.desired.graph import Because, Blocked, BlockReason, Desired
 from wfprov.desired.model import Dedicated, Existing, Inspected, Shared, Stack, WorkflowSpec
 from wfprov.desired.names import (
@@ -280,19 +281,10 @@ class _Builder:
         """The grants that running a workflow asks of its project's service agent."""
         spec = one.workflow
         agent = member_of(SERVICE_AGENT, spec)
-        if spec.crypto_key:
-            # https://docs.cloud.google.com/workflows/docs/use-cmek (2026-11-23)
-            on = ResourceName(f"//cloudkms.googleapis.com/{spec.crypto_key}")
-            role = RoleName("roles/cloudkms.cryptoKeyEncrypterDecrypter")
-            self._want(on, BindingKey(role), agent, (reason_of(spec, "crypto_key", at),))
-        home = account_address(identity_email(spec))
-        if home is not None and segment_after(home.name, "projects") != spec.project:
-            # https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)
-            on = ResourceName(
-                f"//iam.googleapis.com/projects/-/serviceAccounts/{identity_email(spec)}"
-            )
-            role = RoleName("roles/iam.serviceAccountTokenCreator")
-            self._want(on, BindingKey(role), agent, (reason_of(spec, "service_account", at),))
+        for on, role, key in agent_grants(spec):
+            self._want(on, BindingKey(role), agent, (reason_of(spec, key, at),))
+        for diagnostic in findings(spec, at):
+            self._find(diagnostic)
 
     def _want(
         self, on: ResourceName, key: BindingKey, member: str, why: tuple[Because, ...]

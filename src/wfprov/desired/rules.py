@@ -38,6 +38,25 @@ DEFAULT_IDENTITY: Final = Rule(
     "it: remove `service_account:`, or name an account made for the purpose.",
     source="https://docs.cloud.google.com/workflows/docs/authentication (2026-11-23)",
 )
+KEY_ELSEWHERE: Final = Rule(
+    slug="key-in-another-region",
+    severity=Severity.ERROR,
+    summary="A workflow is encrypted with a key of another region",
+    docs="Workflows accepts a key only of the region that the workflow is in; the key's project "
+    "may be another. The service agent of the workflow's project is granted the key.",
+    source="https://docs.cloud.google.com/workflows/docs/troubleshooting (not opened)",
+)
+FOREIGN_ACCOUNT: Final = Rule(
+    slug="account-of-another-project",
+    severity=Severity.NOTE,
+    summary="A workflow runs as a service account of another project, or may",
+    docs="The service agent of the workflow's project is granted "
+    "roles/iam.serviceAccountTokenCreator on that account. Beside it, the organization policy "
+    "`iam.disableCrossProjectServiceAccountUsage` must not be enforced in the account's project, "
+    "and the deployer must be allowed to act as the account. A default account carries its "
+    "project's number: where that is not known, whether it is of another project is not either.",
+    source="https://docs.cloud.google.com/workflows/docs/authentication (2026-11-28)",
+)
 NO_POLICY: Final = Rule(
     slug="resource-without-policy",
     severity=Severity.ERROR,
@@ -92,6 +111,8 @@ RULES: Final = (
     ACCOUNT_COLLISION,
     WORKFLOW_COLLISION,
     DEFAULT_IDENTITY,
+    KEY_ELSEWHERE,
+    FOREIGN_ACCOUNT,
     NO_POLICY,
     UNFILLED_TEMPLATE,
 )
