@@ -18,7 +18,7 @@ from wfprov.app.sights import Sights, requests
 from wfprov.app.suppress import heeded
 from wfprov.app.unmade import ROUNDS, unmade
 from wfprov.app.wiring import ControlPlane, facts
-from wfprov.core.address import ResourceName
+from wfprov.core.address import ResourceName, project_name, segment_after
 from wfprov.core.checked import Checked
 from wfprov.core.crew import Crew
 from wfprov.core.diagnostic import Diagnostic, in_order
@@ -364,6 +364,7 @@ def _stand_ins(control: ControlPlane, stack: Stack, desired: Desired) -> tuple[s
         for w in stack.workflows
         if isinstance(w.service_account, Existing)
     ]
-    return control.rehearsal.stand_in(
-        [*(access.subject for access in desired.accesses), *accounts], stack.project or ""
-    )
+    # What a question is about is not made, the next plan would take it for an answer; its project is.
+    projects = (segment_after(access.subject, "projects") for access in desired.accesses)
+    homes = {project_name(project) for project in projects if project and project != "_"}
+    return control.rehearsal.stand_in([*desired.settled, *homes, *accounts], stack.project or "")

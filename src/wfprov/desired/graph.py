@@ -95,6 +95,20 @@ class Desired:
         return tuple(sorted({name for name in named if name and name.isdigit()}))
 
     @property
+    def settled(self) -> tuple[str, ...]:
+        """The subjects of the accesses that something asks for which is not itself in question."""
+        open_ = {(b.workflow, b.site) for b in self.blocked if b.reason == "question"}
+        return tuple(
+            access.subject
+            for access in self.accesses
+            if any(
+                (because.workflow, because.site) not in open_
+                for why in self.because.get(access.address, {}).values()
+                for because in why
+            )
+        )
+
+    @property
     def unnumbered(self) -> tuple[str, ...]:
         """The projects whose number must be read before the members are known, sorted."""
         members = (m.member for access in self.accesses for m in access.memberships)
