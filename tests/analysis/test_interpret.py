@@ -118,6 +118,41 @@ def test_what_terraform_fills_in_is_a_hole_named_as_written():
     assert urls(text) == ["https://{var.host}/{env:X}"]
 
 
+def test_a_choice_that_terraform_makes_is_between_both_texts():
+    text = """
+    - call:
+        call: http.get
+        args: {url: 'https://${var.on ? "a" : "c"}.com/%{ if var.x }x%{ else }${var.y}%{ endif }'}
+    """
+    assert urls(text) == [
+        "https://a.com/x",
+        "https://a.com/{var.y}",
+        "https://c.com/x",
+        "https://c.com/{var.y}",
+    ]
+
+
+def test_what_terraform_may_choose_as_an_expression_is_not_known():
+    text = """
+    - call: {call: http.get, args: {url: '${var.on ? "$${x}" : "https://c.example"}'}}
+    """
+    assert urls(text) == ['{var.on ? "$${x}" : "https://c.example"}']
+
+
+def test_a_step_that_only_terraform_names_may_be_any():
+    text = """
+    main:
+      params: [input]
+      steps:
+        - a: {assign: [{url: 'https://a.example'}], next: '${var.step}'}
+        - b: {call: http.get, args: {url: 'https://b.example'}, next: end}
+        - call: {call: http.get, args: {url: '$${url}'}, next: '%{ if var.x }c%{ else }b%{ endif }'}
+        - c: {call: http.get, args: {url: 'https://c.example'}}
+    """
+    assert [site.reachable for site in analysed(text).sites] == [True, True, True]
+    assert urls(text) == ["https://a.example"]
+
+
 def test_the_hole_of_the_argument_is_named_by_its_path_whatever_the_parameter_is_called():
     assert url_of("url: ${input.items[0].urls[input.k]}") == ["{args.items[0].urls[]}"]
 

@@ -194,14 +194,16 @@ def test_what_is_just_within_the_bound_is_read():
 
 @pytest.mark.parametrize("text", ["a", "a.b", 'a["b"].c', "a[0][i + 1]", 'a[k + "3"]'])
 def test_a_path_is_a_place_to_assign_to(text):
-    path = parse_path(text, Source("p", text), range(len(text) + 1))
+    path = parse_path(text, Source("p", text), range(len(text) + 1), template=False)
     assert not hasattr(path, "message")
     assert path.span.text == text  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["", "1a", "a.", "a[", "f(a)", "a + b", '"a"', "a b", "[0]"])
 def test_anything_else_is_none(text):
-    assert hasattr(parse_path(text, Source("p", text), range(len(text) + 1)), "message")
+    assert hasattr(
+        parse_path(text, Source("p", text), range(len(text) + 1), template=False), "message"
+    )
 
 
 # --- laws ---

@@ -57,6 +57,22 @@ def test_what_is_known_is_filled_in_and_the_rest_stays(template, text):
     assert filled(template) == text
 
 
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("%{ if what }a%{ else }${n}${x}%{ endif }", '${what ? "a" : "${n}${x}"}'),
+        ("%{~ if what ~}a%{~ endif ~}", '${what ? "a" : ""}'),
+        ("%{ if on }a%{ else }b%{ endif }", "a"),
+        ("%{ if what }\na\n%{ endif }", "%{ if what }\na\n%{ endif }"),
+        ('%{ if what }"a"%{ endif }', '%{ if what }"a"%{ endif }'),
+        ("%{ for x in what }a%{ endfor }", "%{ for x in what }a%{ endfor }"),
+    ],
+)
+def test_an_open_choice_within_a_line_is_a_conditional_when_it_is_asked_for(template, text):
+    known = lookup({"on": True})
+    assert rendered(template, known, "terraform", choices_as_holes=True).text == text
+
+
 def test_substitutions_of_cloud_build_have_capitals_and_may_have_no_braces():
     known = lookup({"PROJECT_ID": "acme", "_URL": "https://a.example"})
     text = "${PROJECT_ID} $_URL $${x} $$5 $_OTHER ${low}"

@@ -156,3 +156,39 @@ def test_without_templating_both_are_as_written():
     value = returned("- s:\n    return: $${x}\n", templating="none")
     assert isinstance(value, Scalar)
     assert value.value == "$${x}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- s:\n    assign:\n      - ${kind}_job: 1\n      - x: $${${kind}_job + 1}\n",
+        "- s:\n    assign:\n      - job_${kind}.n: 1\n      - ${name}: 2\n",
+        "- s:\n    call: sys.now\n    result: ${kind}_r\n- t:\n    return: $${${kind}_r}\n",
+    ],
+)
+def test_a_template_may_make_the_names_of_variables(text):
+    assert found(text, "a.tftpl") == []
+
+
+def test_a_made_name_is_one_name():
+    value = returned("- s:\n    return: $${${kind}_job.date}\n", templating="terraform")
+    assert isinstance(value, Expression)
+    assert shown.tree(value.expr) == ("${kind}_job", ".", "date")
+
+
+def test_lines_that_a_directive_begins_beside_others_are_read():
+    text = "- a:\n    return:%{ for x in var.l }\n      - $${1}%{ endfor }\n"
+    value = returned(text)
+    assert isinstance(value, Sequence)
+    assert len(value.items) == 1
+    assert [slug for slug, _ in found(text)] == ["template-directive"] * 2
+
+
+def test_an_open_choice_within_a_line_is_a_hole_at_its_place():
+    value = returned("- a:\n    return: /%{ if var.x }$${1}%{ else }b%{ endif }/$${2}\n")
+    assert isinstance(value, TemplateText)
+    assert [p if isinstance(p, str) else (p.text, p.span.text) for p in value.parts] == [
+        "/",
+        ('var.x ? "$${1}" : "b"', "%{ if var.x }$${1}%{ else }b%{ endif }"),
+        "/${2}",
+    ]

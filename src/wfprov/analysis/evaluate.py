@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
+from itertools import product
+from math import prod
 from typing import Final, Protocol
 
 from wfprov.analysis.access import element, member, written
@@ -18,13 +21,14 @@ from wfprov.analysis.domain import (
     alternatives,
 )
 from wfprov.analysis.environment import Environment, Path
-from wfprov.analysis.lattice import NEVER, NULL, WEIGHT, join
+from wfprov.analysis.lattice import NEVER, NULL, WEIGHT, join, join_all
 from wfprov.analysis.library import FUNCTIONS, applied
 from wfprov.analysis.operators import binary, negated, negative
 from wfprov.analysis.platform import Platform
 from wfprov.analysis.sites import is_certain, is_outbound
 from wfprov.analysis.strings import each, text_of
 from wfprov.core.span import Span
+from wfprov.language import hcl
 from wfprov.language.ast import (
     Attribute,
     Binary,
@@ -44,6 +48,13 @@ from wfprov.language.ast import (
     TemplateText,
     Unary,
     Value,
+)
+from wfprov.language.tokens import HOLE, hole_name
+
+_HOLE: Final = re.compile(f"({HOLE})")
+_MOST_SIDES: Final = 8
+_PLAIN: Final = re.compile(
+    r"(?!(?:true|false|null|inf|nan)\Z)[A-Za-z/].*", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -327,6 +338,34 @@ def _template(value: TemplateText) -> Abstract:
         Hole(part.text, part.span) if isinstance(part, TemplateHole) else part
         for part in value.parts
     ]
+    sides = [_sides(part, alone=len(parts) == 1) for part in parts]
+    if 1 < prod(map(len, sides)) <= _MOST_SIDES:
+        return join_all(
+            text_of([piece for side in chosen for piece in side]) for chosen in product(*sides)
+        )
     if len(parts) == 1 and isinstance(parts[0], Hole):
         return Unknown(parts[0])
     return text_of(parts)
+
+
+def _sides(part: str | Hole, *, alone: bool) -> tuple[tuple[str | Hole, ...], ...]:
+    """What a part comes to: one of two texts for `c ? "a" : "b"`, else itself alone."""
+    if isinstance(part, str):
+        return ((part,),)
+    chosen = hcl.choice(part.name, (0, len(part.name)))
+    made: list[tuple[str | Hole, ...]] = []
+    for start, end in () if chosen is None else chosen[1:]:
+        code = part.name[start:end].strip()
+        quoted = hcl.string(code, (0, len(code)))
+        # What Terraform writes may be an expression, or of another type to YAML than a text.
+        is_text = not alone or _PLAIN.match(quoted or "") is not None
+        if quoted is None or "%{" in quoted or "$${" in quoted or not is_text:
+            return ((part,),)
+        made.append(
+            tuple(
+                Hole(hole_name(piece), part.at) if at % 2 else piece
+                for at, piece in enumerate(_HOLE.split(quoted))
+                if piece
+            )
+        )
+    return tuple(made) or ((part,),)

@@ -173,13 +173,19 @@ class _Builder:
         if self._regions:
             self._regions[-1][1].update(assigned)
         region.assigned = frozenset(assigned)
+        hub: Node | None = None
+        if any(_is_open(target, region) for node in region.nodes for target in node.targets()):
+            # From here every step is reached: one node, not an edge for each two of them.
+            hub = Node(Nothing(steps[0].span), name, -1, depth, escapes=guarded)
+            hub.after = (*region.labels.values(), Exit.FALL, Exit.END)
+            region.nodes.append(hub)
         region.nodes.sort(key=lambda node: (node.start, node.depth))
         for i, node in enumerate(region.nodes):
             node.order = i
-        region.entry = _resolved(region.entry, region)
+        region.entry = _resolved(region.entry, region, hub)
         for node in region.nodes:
-            node.after = _resolved(node.after, region)
-            node.cases = tuple((case, _resolved(to, region)) for case, to in node.cases)
+            node.after = _resolved(node.after, region, hub)
+            node.cases = tuple((case, _resolved(to, region, hub)) for case, to in node.cases)
         _mark_loops(region)
         return region
 
@@ -300,8 +306,19 @@ def _target(jump: Next) -> Target:
             return Jump(name)
 
 
-def _resolved(targets: tuple[Target, ...], region: Region) -> tuple[Target, ...]:
+def _is_open(target: Target, region: Region) -> bool:
+    """Whether a template that is not filled in names the step to go to."""
+    return isinstance(target, Jump) and "${" in target.name and target.name not in region.labels
+
+
+def _resolved(
+    targets: tuple[Target, ...], region: Region, hub: Node | None = None
+) -> tuple[Target, ...]:
     return tuple(
-        region.labels.get(target.name, target) if isinstance(target, Jump) else target
+        hub
+        if hub is not None and _is_open(target, region)
+        else region.labels.get(target.name, target)
+        if isinstance(target, Jump)
+        else target
         for target in targets
     )

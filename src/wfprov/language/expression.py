@@ -62,12 +62,12 @@ def parse(
 
 
 def parse_path(
-    text: str, source: Source, places: Sequence[int]
+    text: str, source: Source, places: Sequence[int], *, template: bool
 ) -> Name | Attribute | Index | Problem:
     """The target of an assignment: `a`, `a.b`, `a["b"][i + 1]`; or why it is none."""
-    reader = Parser(text, 0, source, places, template=False)
+    reader = Parser(text, 0, source, places, template=template)
     try:
-        if reader.kind() != "name":
+        if reader.kind() not in ("name", "hole"):
             raise reader.unexpected("a variable")
         path = reader.postfix(reader.bare_name(), 0)
         if reader.kind() != "end":

@@ -25,7 +25,11 @@ _SHOW: Final = {ord(hidden): chr(sign) for sign, hidden in _HIDE.items()} | {_PL
 _SHOW_ALL: Final = _SHOW | {ord(hidden): chr(sign) for sign, hidden in _HIDE_HOLE.items()}
 _HIDDEN: Final = re.compile("[" + "".join(chr(code) for code in _SHOW_ALL) + "]")
 _BARE_HOLE: Final = re.compile(rf"(?<!\$){HOLE}")
-_DIRECTIVE: Final = re.compile(r"^[ \t]*(?P<directive>%\{[^}\n]*\})[ \t]*$", re.MULTILINE)
+_DIRECTIVE: Final = re.compile(
+    r"^[ \t]*(?P<line>%\{[^}\n]*\})[ \t]*$"
+    r"|(?<!%)(?P<word>%\{~?[ \t]*(?:else|endif|endfor|(?:if|for)[ \t]+[^~}\s][^}\n]*?)[ \t]*~?\})",
+    re.MULTILINE,
+)
 _OPENING: Final = re.compile(r"(?<![\"'\w$])\$\$?\{")
 _INSIDE: Final = re.compile(
     r"""[^{}"']++|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|(?P<open>\{)|(?P<close>\})|["']"""
@@ -44,12 +48,12 @@ def hidden_holes(text: str) -> str:
 
 
 def directives(text: str) -> Iterator[tuple[int, int]]:
-    """Where lines of a template hold a directive of Terraform and nothing else.
+    """Where a template holds directives of Terraform: on lines of their own, and beside others.
 
     Source: https://developer.hashicorp.com/terraform/language/expressions/strings (not opened)
     """
-    for line in _DIRECTIVE.finditer(text):
-        yield line.span("directive")
+    for found in _DIRECTIVE.finditer(text):
+        yield found.span(found.lastgroup or 0)
 
 
 def hidden_signs(text: str) -> str:

@@ -44,9 +44,9 @@ def parse(
     if _too_large(findings):
         return Checked(None, findings.sorted())
     kind = kind_of(source, templating)
-    if kind is None or (values is None and kind == "terraform"):
+    if kind is None or (values is None and kind == "terraform" and "%{" not in source.text):
         return _parsed(findings, template=kind is not None)
-    rendering = rendered(source.text, values or lookup({}), kind)
+    rendering = rendered(source.text, values or lookup({}), kind, choices_as_holes=True)
     if rendering.text == source.text:
         return _parsed(findings, template=True)
     parsed = _parsed(Findings(Source(source.name, rendering.text)), template=True)
@@ -96,7 +96,7 @@ class _Reader:
         self._findings = values.findings
         self._source = values.source
         self._steps = StepReader(values)
-        self._shape = Shape(values.findings)
+        self._shape = Shape(values.findings, template=values.template)
 
     def procedures(self, root: Node) -> dict[str, Procedure]:
         if type(root) is SequenceNode:

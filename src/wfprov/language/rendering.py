@@ -95,20 +95,27 @@ class Rendered:
         return begin, end
 
 
-def rendered(text: str, known: Lookup, kind: Literal["terraform", "cloudbuild"]) -> Rendered:
+def rendered(
+    text: str,
+    known: Lookup,
+    kind: Literal["terraform", "cloudbuild"],
+    *,
+    choices_as_holes: bool = False,
+) -> Rendered:
     """The template with all filled in that is known, what is not left as a template of Terraform.
 
     An expression of the workflow stays `$${...}`. When the result would be far larger than any
-    definition, the template stays as it is.
+    definition, the template stays as it is. With `choices_as_holes` an open choice within a line,
+    `%{if c}a%{else}b%{endif}`, is written as what it means, `${c ? "a" : "b"}`.
     """
-    writer = _Writer(text, known)
+    writer = _Writer(text, known, choices_as_holes=choices_as_holes)
     try:
         if kind == "cloudbuild":
             writer.cloud_build()
         else:
             writer.block(_blocks(text, _STRIPPED), {})
             if writer.is_open:  # a directive that stays must stay on a line of its own
-                writer = _Writer(text, known)
+                writer = _Writer(text, known, choices_as_holes=choices_as_holes)
                 writer.block(_blocks(text, ""), {})
     except _TooLargeError:
         return Rendered(text, ((0, 0, len(text)),))
@@ -216,9 +223,10 @@ def _stripped_end(text: str, start: int, end: int, stripped: str) -> int:
 
 
 class _Writer:
-    def __init__(self, text: str, known: Lookup) -> None:
+    def __init__(self, text: str, known: Lookup, *, choices_as_holes: bool = False) -> None:
         self._text = text
         self._known = known
+        self._choices_as_holes = choices_as_holes
         self._length = 0
         self.is_open = False
         self.parts: list[str] = []
@@ -250,6 +258,11 @@ class _Writer:
             self._unsettled(block, names)
 
     def _unsettled(self, block: _Block, names: Mapping[str, object]) -> None:
+        if self._choices_as_holes and (hole := self._choice(block)) is not None:
+            assert block.branches[0][0] is not None, "a choice begins"
+            assert block.closing is not None, "a choice ends"
+            self._put(hole, block.branches[0][0].start(), block.closing.end())
+            return
         self.is_open = self.is_open or block.branches[0][0] is not None
         for opening, parts in block.branches:
             if opening is not None:
@@ -257,6 +270,25 @@ class _Writer:
             self._write(parts, names)
         if block.closing is not None:
             self._copy(*block.closing.span())
+
+    def _choice(self, block: _Block) -> str | None:
+        """The conditional expression that an `if` within one line is; None for anything else."""
+        opening, closing = block.branches[0][0], block.closing
+        if opening is None or closing is None or len(block.branches) > 2:  # noqa: PLR2004
+            return None
+        code = _IF.fullmatch(opening["code"].strip(" ~"))
+        if code is None or "\n" in self._text[opening.start() : closing.end()]:
+            return None
+        ends = [mark.start() for mark, _ in block.branches[1:] if mark is not None]
+        starts = [mark.end() for mark, _ in block.branches if mark is not None]
+        sides = [
+            self._text[start:end]
+            for start, end in zip(starts, [*ends, closing.start()], strict=True)
+        ]
+        if any(set(side) & {'"', "\\"} or "%{" in side for side in sides):
+            return None
+        one, other = [*sides, ""][:2]
+        return f'${{{code["condition"].strip()} ? "{one}" : "{other}"}}'
 
     def _write(self, parts: Iterable[_Part], names: Mapping[str, object]) -> None:
         for part in parts:

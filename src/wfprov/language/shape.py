@@ -11,17 +11,20 @@ from wfprov.language.findings import Findings
 from wfprov.language.literals import CONSTANTS
 from wfprov.language.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from wfprov.language.rules import INVALID_NAME, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE
+from wfprov.language.tokens import HOLE
 
 _WORDS: Final = frozenset({"and", "or", "not", "in", "AND", "OR", "NOT", *CONSTANTS})
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_MADE_VARIABLE: Final = re.compile(rf"(?:[A-Za-z_]|{HOLE})(?:[A-Za-z0-9_]|{HOLE})*\Z")
 
 
 class Shape:
     """What the readers of steps have in common: nodes in, parts and findings out."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, *, template: bool) -> None:
         self.findings = findings
         self.source = findings.source
+        self._variable = _MADE_VARIABLE if template else _VARIABLE
 
     def variable(self, node: Node, what: str) -> tuple[str | None, Span | None]:
         """The name of a variable, and its place; None when there is none."""
@@ -36,7 +39,7 @@ class Shape:
                 span,
                 f"{name!r} cannot name a variable: inside an expression it means something else.",
             )
-        elif not _VARIABLE.match(name):
+        elif not self._variable.match(name):
             self.findings.add(
                 INVALID_NAME,
                 span,

@@ -66,7 +66,7 @@ class StepReader:
         self._values = values
         self._findings = values.findings
         self._source = values.source
-        self._shape = Shape(values.findings)
+        self._shape = Shape(values.findings, template=values.template)
         self._control = ControlReader(self._shape, values, self)
         self._made: dict[int, tuple[Step, ...]] = {}
 
@@ -275,7 +275,12 @@ class StepReader:
         value = self._values.value(node)
         if type(key) is not ScalarNode:
             return None
-        target = expression.parse_path(key.text, self._source, positions(self._source.text, key))
+        target = expression.parse_path(
+            key.text,
+            self._source,
+            positions(self._source.text, key),
+            template=self._values.template,
+        )
         if isinstance(target, expression.Problem):
             self._findings.add(
                 INVALID_ASSIGNMENT,

@@ -5,6 +5,7 @@ name    = ( letter | "_" ) { letter | digit | "_" }
 number  = digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
 string  = '"' { character | "\" character } '"' | "'" { character | "\" character } "'"
 hole    = "${" { character | hole } "}"          (only in a template)
+made    = { letter | digit | "_" | hole }         (a name that a template makes, `${kind}_job`)
 sign    = "//" | "==" | "!=" | "<=" | ">=" | one of  + - * / % < > ( ) [ ] { } , . :
 ```
 """
@@ -27,6 +28,7 @@ _PLAIN: Final = re.compile(
 )
 _TEMPLATE: Final = re.compile(
     rf"""\s*+(?:(?P<string>"(?:[^"\\$]++|\\.|{HOLE}|\$)*+"|'(?:[^'\\$]++|\\.|{HOLE}|\$)*+')
+    |(?P<made>[A-Za-z_]\w*+{HOLE}(?:\w|{HOLE})*+|(?:{HOLE})++\w(?:\w|{HOLE})*+)
     |(?P<hole>{HOLE})"""
     + _REST,
     re.VERBOSE | re.DOTALL,
@@ -69,6 +71,8 @@ def tokens(text: str, start: int, limit: int, *, template: bool) -> list[Token]:
             kind = word
         elif kind == "name":
             kind = _WORDS.get(word, "name")
+        elif kind == "made":
+            kind = "name"
         found.append((kind, word, begin, end))
         if kind == "end":
             return found

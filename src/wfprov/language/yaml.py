@@ -66,7 +66,7 @@ def read(findings: Findings, loader: type = LOADER, *, template: bool = False) -
 
 
 def _without_directives(findings: Findings, text: str, origin: int) -> str:
-    """The text with its lines of directives blank: what they repeat or choose stands once."""
+    """The text with its directives blank: what they repeat or choose stands once."""
     parts, done = [], 0
     for start, end in directives(text):
         findings.add(
