@@ -6,9 +6,11 @@ directive = "%{" [ "~" ] statement [ "~" ] "}"
 statement = "if" condition | "else" | "endif" | "for" name [ "," name ] "in" list | "endfor"
 ```
 
-What is not known stays as it is written, a template still.
+What is not known stays as it is written, a template still. `~` beside `{` or `}` takes away the
+blanks next to it, up to the end of that line and with it: the next line keeps its indentation.
 
 Source: https://developer.hashicorp.com/terraform/language/expressions/strings (not opened)
+Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/parser_template.go (2026-11-28)
 Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
 (not opened)
 """
@@ -40,7 +42,7 @@ class Fragment:
 
 _PART: Final = re.compile(
     rf"(?P<escape>\$\$\{{|%%\{{)|(?P<hole>{HOLE})"
-    r"""|(?P<directive>%\{(?P<before>~?)(?P<code>(?:[^{}"\n]++|"(?:[^"\\\n]|\\.)*+")*+)\})"""
+    r"""|(?P<directive>%\{~?(?P<code>(?:[^{}"\n]++|"(?:[^"\\\n]|\\.)*+")*+)\})"""
 )
 _CLOUD_BUILD: Final = re.compile(
     r"(?P<escape>\$\$(?=\{))|(?P<dollar>\$\$)"
@@ -59,8 +61,8 @@ _COMPARISON: Final = re.compile(r"(?P<left>[^=!]+)(?P<sign>==|!=)(?P<right>[^=]+
 _COMPREHENSION: Final = re.compile(r"\[\s*for\s")
 _KEY: Final = re.compile(r"[^.\[\]\s\"]+")
 _MOST_DIRECTIVES: Final = 2000
-_STRIPPED: Final = " \t\r\n"
-_MOST_STRIPPED: Final = 1000
+_BLANK: Final = " \t\r"
+_REST_OF_LINE: Final = re.compile(r"[ \t\r]*+\n?")
 _DEEPEST: Final = 20
 
 
@@ -113,10 +115,10 @@ def rendered(
         if kind == "cloudbuild":
             writer.cloud_build()
         else:
-            writer.block(_blocks(text, _STRIPPED), {})
+            writer.block(_blocks(text, stripped=True), {})
             if writer.is_open:  # a directive that stays must stay on a line of its own
                 writer = _Writer(text, known, choices_as_holes=choices_as_holes)
-                writer.block(_blocks(text, ""), {})
+                writer.block(_blocks(text, stripped=False), {})
     except _TooLargeError:
         return Rendered(text, ((0, 0, len(text)),))
     return Rendered("".join(writer.parts), tuple(writer.stretches))
@@ -173,10 +175,10 @@ class _Block:
 _Part: TypeAlias = "tuple[int, int] | re.Match[str] | _Block"
 
 
-def _blocks(text: str, stripped: str) -> _Block:
+def _blocks(text: str, *, stripped: bool) -> _Block:
     """The text cut into ranges, holes and governed blocks; what does not close stands flat.
 
-    The signs in `stripped` are left out beside `~`.
+    Where it is `stripped`, the blanks that `~` takes away are left out.
     """
     top = _Block([(None, [])])
     stack = [top]
@@ -186,19 +188,19 @@ def _blocks(text: str, stripped: str) -> _Block:
         if part["escape"] is not None:
             continue
         literal_end = part.start()
-        if part["directive"] is not None and part["before"]:
-            literal_end = max(done, _stripped_end(text, done, literal_end, stripped))
+        if stripped and text.startswith("~", literal_end + 2):
+            literal_end = _stripped_end(text, max(done, trimmed), literal_end)
         here = stack[-1].branches[-1][1]
         if literal_end > max(done, trimmed):
             here.append((max(done, trimmed), literal_end))
         done = part.end()
+        if stripped and text.startswith("~", done - 2):
+            rest = _REST_OF_LINE.match(text, done)
+            trimmed = done if rest is None else rest.end()
         if part["hole"] is not None:
             here.append(part)
             continue
         count += 1
-        if stripped and part["code"].endswith("~"):
-            rest = text[done : done + _MOST_STRIPPED]
-            trimmed = done + len(rest) - len(rest.lstrip(stripped))
         word = (part["code"].strip(" ~").split(None, 1) or [""])[0]
         if word in ("if", "for") and len(stack) < _DEEPEST and count < _MOST_DIRECTIVES:
             block = _Block([(part, [])])
@@ -216,10 +218,13 @@ def _blocks(text: str, stripped: str) -> _Block:
     return top
 
 
-def _stripped_end(text: str, start: int, end: int, stripped: str) -> int:
-    """Where the text between two offsets ends without the signs to be stripped."""
-    rest = text[max(start, end - _MOST_STRIPPED) : end]
-    return end - len(rest) + len(rest.rstrip(stripped)) if stripped else end
+def _stripped_end(text: str, start: int, end: int) -> int:
+    """Where a text ends without the blanks at the end of its last line and the break after them."""
+    if end > start and text[end - 1] == "\n":
+        end -= 1
+    while end > start and text[end - 1] in _BLANK:
+        end -= 1
+    return end
 
 
 class _Writer:

@@ -55,7 +55,7 @@ def hole_name(hole: str) -> str:
     Alone it could be taken for a variable of the workflow, or for the workflow's own region, which
     is written `${wfprov.region}`.
     """
-    inside = hole[2:-1].strip().removeprefix("wfprov.")
+    inside = hole[2:-1].strip().strip("~").strip().removeprefix("wfprov.")
     own = hole.startswith("${wfprov.")
     return f"template:{inside}" if _ALONE.fullmatch(inside) and not own else inside
 
