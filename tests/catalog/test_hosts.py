@@ -256,3 +256,20 @@ def test_via_is_carried_to_the_target():
 
     (use,) = match(call("sys.log", via=("main.a", "sub.b")), PLACE, facts())
     assert use.via == ("main.a", "sub.b")
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("{text.url_decode}", "what `text.url_decode` gives"),
+        ("{json.decode.url}", "what `json.decode` gives"),
+        ("{failing}", "an expression that fails when it is run"),
+        ("{error.url}", "an error that is caught (.url)"),
+        ("{env:HOSTS.orders}", "the environment variable HOSTS (.orders)"),
+        ("{host}", "the variable host"),
+    ],
+)
+def test_a_question_calls_only_a_variable_a_variable(url, origin):
+    question = target("http.get", url=url).question
+    assert question is not None
+    assert question.origin == origin

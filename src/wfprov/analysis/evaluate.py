@@ -90,7 +90,7 @@ class Evaluator:
         if kind is Expression:
             made = self.expression(value.expr, env)  # type: ignore[union-attr] # as above
             if type(made) is Never:
-                return Unknown(Hole("error", value.span))
+                return Unknown(Hole("failing", value.span))
             return made if made.weight <= WEIGHT else Unknown(Hole("large", value.span))
         known = self._plain.get(id(value))
         if known is not None:
@@ -178,7 +178,7 @@ class Evaluator:
 
     def _whole(self, expr: Expr, env: Environment) -> Abstract:
         made = self.expression(expr, env)
-        return Unknown(Hole("error", expr.span)) if isinstance(made, Never) else made
+        return Unknown(Hole("failing", expr.span)) if isinstance(made, Never) else made
 
     def _binary(self, expr: Binary, env: Environment) -> Abstract:
         # The tree of a long sum grows to the left; a loop goes down it.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from wfprov.catalog.request import Request
 from wfprov.catalog.target import Question
 from wfprov.catalog.url import HOLE, is_hole, masked
+from wfprov.language.stdlib import FUNCTIONS
 
 CONFIGURED = frozenset({"project", "project_number", "region", "workflow", "service_account"})
 """Holes that the environment fills; they are no question."""
@@ -50,12 +52,41 @@ def ask_value(request: Request, message: str, hole: str, fallback: str) -> Quest
     )
 
 
+_BY_LENGTH: Final = sorted((name for name in FUNCTIONS if "." in name), key=len, reverse=True)
+_ORIGINS: Final = {
+    "": "the definition",
+    "error": "an error that is caught",
+    "failing": "an expression that fails when it is run",
+    "expression": "an expression that cannot be read",
+    "number": "a number that is not known",
+    "double": "a number with decimals, whose form is not known",
+    "string": "a text that is not known",
+    "key": "a key that is not known",
+    "type": "a type that is not known",
+    "time": "a time that is not known",
+    "uuid": "a UUID that is not known",
+    "execution": "the execution, which is not known",
+    "callback": "the callback, which is not known",
+    "many": "more values than are told apart",
+    "long": "a text longer than is followed",
+    "large": "a value larger than is followed",
+    "limit": "a value that is not followed further",
+    "generation_of_the_function": "what the address does not tell",
+    "network_project": "what the definition does not tell",
+    "iap_project": "what the address does not tell",
+    "iap_resource": "what the address does not tell",
+}
+"""Holes that are named for how they come about; a variable of that name is meant as well."""
+
+
 def origin(hole: str) -> str:
     """Where a hole comes from, in words."""
+    if hole in _ORIGINS:
+        return _ORIGINS[hole]
     if hole.startswith(RESERVED):
         return f"the environment variable {hole[4:]}, which no workflow has"
-    if hole.startswith("env:"):
-        return f"the environment variable {hole[4:]}"
+    if found := re.fullmatch(r"env:(\w+)(.*)", hole):
+        return f"the environment variable {found[1]}" + (f" ({found[2]})" if found[2] else "")
     if hole.startswith("template:") or re.match(r"(?:var|local)\.", hole):
         return f"the template's {hole.removeprefix('template:')}"
     if hole.startswith("result:"):
@@ -67,9 +98,12 @@ def origin(hole: str) -> str:
     if hole.startswith("account_of:"):
         parts = hole.split("/")
         return f"the instance template {parts[-1]} of {parts[1]}"
-    if hole.startswith("generation_of_"):
-        return "the function itself"
-    return f"the variable {hole}" if hole else "the definition"
+    first, _, rest = hole.partition(".")
+    if first == "error" and rest:
+        return f"an error that is caught (.{rest})"
+    if function := next((name for name in _BY_LENGTH if hole.startswith(name)), None):
+        return f"what `{function}` gives"
+    return f"the variable {hole}"
 
 
 def setting(hole: str) -> str | None:
