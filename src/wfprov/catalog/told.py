@@ -8,6 +8,7 @@ from typing import Final
 
 from wfprov.catalog.kind import Sighting
 from wfprov.catalog.methods import service_host
+from wfprov.catalog.url import has_hole
 from wfprov.catalog.use import told_method, told_permissions
 from wfprov.core.address import Permission
 from wfprov.core.diagnostic import Diagnostic
@@ -88,7 +89,8 @@ def of_answer(sighting: Sighting) -> Iterator[Diagnostic]:
                 else "compare it with the API's reference page",
             )
         return
-    if host is not None and host not in {method.service, "www.googleapis.com"}:
+    named = host is not None and not has_hole(host)
+    if named and host not in {method.service, "www.googleapis.com"}:
         yield Diagnostic(
             rule=CONTRADICTING_METHOD,
             message=f"the call goes to {host}, {told} is a method of {method.service}",
