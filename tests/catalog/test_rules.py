@@ -22,7 +22,7 @@ SCOPED = f"{{url: '{API}', auth: {{type: OAuth2, scopes: ['https://x.example']}}
 CLIENT = "123-abc.apps.googleusercontent.com"
 
 
-def found(url: str, auth: object = None, at=PLACE) -> list[str]:
+def found(url: object, auth: object = None, at=PLACE) -> list[str]:
     args = {"url": url} if auth is None else {"url": url, "auth": auth}
     return [d.rule.slug for d in target("http.get", at, **args).diagnostics]
 
@@ -62,6 +62,14 @@ def found(url: str, auth: object = None, at=PLACE) -> list[str]:
         ("audience-of-another-service", FUNCTION, {**OIDC, "audience": FUNCTION + "-rate"}),
         ("url-without-scheme", "ORDERS_URL", OIDC),
         ("url-without-scheme", "orders.example.com/x", None),
+        ("url-without-scheme", "ftp://orders.example.com/x", None),
+        ("url-without-scheme", "texthttps://orders.example.com/x", None),
+        ("url-without-scheme", None, OIDC),
+        ("url-without-scheme", 5, None),
+        ("url-without-scheme", {"url": RUN}, None),
+        ("gke-control-plane-by-address", "https://34.1.2.3/api/v1/namespaces", OIDC),
+        ("gke-control-plane-by-address", "https://34.1.2.3/apis/batch/v1/jobs", None),
+        ("unknown-option", RUN, {**OIDC, "audiance": RUN}),
     ],
 )
 def test_what_cannot_work_is_found(slug, url, auth):
@@ -83,6 +91,7 @@ def test_what_cannot_work_is_found(slug, url, auth):
         ("https://www.googleapis.com/storage/v1/b/x/o/y?key=k", None),
         ("https://example.com/x", None),
         ("http://example.com/x", None),
+        ("http://34.1.2.3/shop/api/v1", None),
     ],
 )
 def test_what_works_is_left_alone(url, auth):

@@ -15,11 +15,11 @@ from wfprov.language.ast import Sequence as SequenceNode
 from wfprov.language.stdlib import FUNCTIONS
 
 _HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "accessString": ("secret_id", "version", "project_id"),
-    "addVersionString": ("secret_id", "project_id", "data"),
-    "run": ("workflow_id", "location", "project_id", "argument"),
+    "secrets.versions.accessString": ("secret_id", "version", "project_id"),
+    "secrets.addVersionString": ("secret_id", "project_id", "data"),
+    "workflows.executions.run": ("workflow_id", "location", "project_id", "argument"),
 }
-"""Positional order of connector helpers, by the method's name.
+"""Positional order of connector helpers, by the end of their names; that of others is not known.
 
 Source: https://cloud.google.com/workflows/docs/reference/googleapis/secretmanager/Overview
 (2026-11-23)
@@ -32,7 +32,7 @@ def parameters(function: str, count: int) -> tuple[str, ...]:
     if known is not None:
         names = known.params
     elif function.startswith("googleapis."):
-        names = _HELPERS.get(function.rpartition(".")[2], ())
+        names = next((params for end, params in _HELPERS.items() if function.endswith(end)), ())
     else:
         names = ()
     return (*names, *(f"arg{i + 1}" for i in range(len(names), count)))[:count]

@@ -7,6 +7,7 @@ from typing import Final
 from wfprov.analysis import rules as of_analysis
 from wfprov.app import doubtful, inspect
 from wfprov.audit import registry as of_audit
+from wfprov.catalog import call_rules as of_calls
 from wfprov.catalog import rules as of_catalog
 from wfprov.core.rule import Rule, Severity
 from wfprov.desired import rules as of_desired
@@ -20,8 +21,8 @@ from wfprov.store import files
 def every_rule() -> tuple[Rule, ...]:
     """Every rule once, by slug."""
     modules = (
-        files, of_language, of_analysis, of_catalog, of_config, of_desired, of_plan, of_audit,
-        inspect, doubtful, of_ignores,
+        files, of_language, of_analysis, of_catalog, of_calls, of_config, of_desired, of_plan,
+        of_audit, inspect, doubtful, of_ignores,
     )  # fmt: skip
     found = {rule.slug: rule for module in modules for rule in module.RULES}
     return tuple(found[slug] for slug in sorted(found))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from wfprov.analysis.calls import OutboundCall
-from wfprov.catalog import rules, told
+from wfprov.catalog import call_rules, rules, told
 from wfprov.catalog.kind import sighted
 from wfprov.catalog.question import origin
 from wfprov.catalog.registry import kinds
@@ -68,6 +68,8 @@ def match(call: OutboundCall, place: Place, facts: Facts) -> tuple[TargetUse, ..
                 *told.of_answer(sighting),
                 *rules.of_transport(request),
                 *rules.of_target(request, use),
+                *call_rules.of_arguments(request),
+                *(() if sighting.one is None else call_rules.of_connector(request, sighting.one)),
             )
             return (replace(_as_sure(use, request), via=call.via, diagnostics=found),)
     raise AssertionError(f"no kind of target took {call.function}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -69,6 +70,22 @@ class Request:
     def is_signed(self) -> bool:
         """Whether a token of the workflow's account goes with it, or may."""
         return self.auth_hole is not None or (self.auth is not None and self.auth.type != "header")
+
+    @property
+    def no_address(self) -> str | None:
+        """What stands where the address should, in words, when it certainly is none."""
+        given = self.call.arg("url")
+        if self.url is not None or given is None:
+            return None
+        match given:
+            case Const(bool() | int() | float() | None as plain):
+                return json.dumps(plain)
+            case MapOf():
+                return "a map"
+            case ListOf():
+                return "a list"
+            case _:
+                return self.address or '""'
 
     def text(self, name: str) -> str | None:
         """An argument that is a string, holes as `{name}`."""

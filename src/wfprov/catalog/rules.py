@@ -140,10 +140,10 @@ def of_transport(request: Request) -> Iterator[Diagnostic]:
         return
     yield from _of_auth_block(request)
     url, auth = request.url, request.auth
-    if url is None and request.address:
+    if url is None and (written := request.no_address):
         yield Diagnostic(
             rule=NOT_AN_ADDRESS,
-            message=f"{request.address} does not begin with https://",
+            message=f"{written} is no address: it does not begin with https://",
             at=request.call.place_of("url"),
             help="write the whole address, https://HOST/PATH",
         )

@@ -80,7 +80,7 @@ class Url:
 
 
 def parsed(text: str) -> Url | None:
-    """The address, or None when the text is none (no scheme, and no hole at its beginning)."""
+    """The address, or None when the text is none: no http scheme, and no hole at its beginning."""
     mask = masked(text.strip())
     scheme: str | None
     host: str | None
@@ -88,6 +88,8 @@ def parsed(text: str) -> Url | None:
         rf"([A-Za-z][A-Za-z0-9+.-]*|[{MASK}])://([^/?#]*)(.*)$", mask.text, re.DOTALL
     ):
         scheme = None if is_hole(found[1]) else found[1].lower()
+        if scheme not in (None, "http", "https"):
+            return None
         host = found[2].rpartition("@")[2]
         host = re.sub(r":\d*$", "", host).lower()
         rest = found[3]

@@ -30,6 +30,10 @@ def recognise(sighting: Sighting) -> TargetUse:
             holes[0],
             "{host: HOST}",
         )
+    elif request.no_address is not None:
+        doubt = ask(request, f"`url` is {request.no_address}, which is no address", fallback)
+    elif request.address is None:
+        doubt = ask(request, "the call has no `url`", fallback)
     else:
         doubt = ask(request, f"what answers at {request.address} is not known", fallback)
     return replace(plain(request, Kind.UNKNOWN), question=doubt, confidence=Certainty.UNKNOWN)
