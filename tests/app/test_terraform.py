@@ -46,6 +46,37 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+VARIABLES = """\
+resource "google_cloud_run_v2_service" "api" {
+  name     = "orders"
+  location = "us-east1"
+}
+
+locals {
+  more = { WAIT = 5, KEY = var.key }
+}
+
+resource "google_workflows_workflow" "flow" {
+  user_env_vars = {
+    ORDERS = google_cloud_run_v2_service.api.uri
+    KEY    = var.key
+    WAIT   = 5
+  }
+  source_contents = <<-EOT
+    - charge:
+        call: http.post
+        args:
+          url: $${sys.get_env("ORDERS") + "/" + sys.get_env("WAIT")}
+          auth: {type: OIDC}
+    - told:
+        call: http.post
+        args:
+          url: $${"https://" + sys.get_env("KEY") + ".example"}
+  EOT
+}
+"""
+
+
 def loaded(*paths: str) -> Loaded:
     return load(Selection(paths=paths, project="acme-prod", region="europe-west1"))
 
@@ -102,3 +133,41 @@ def test_values_of_a_template_come_from_the_configuration() -> None:
     Path("flow.tftpl").write_text(FLOW, encoding="utf-8")
     (one,) = inspect_stack(loaded(), facts())
     assert [t.url for u in one.sites for t in u.targets] == ["https://h.example/x"]
+
+
+def test_variables_of_the_module_are_the_workflows_environment() -> None:
+    Path("main.tf").write_text(VARIABLES, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    charge, told = one.sites
+    assert [target.resource for target in charge.targets] == [
+        "//run.googleapis.com/projects/acme-prod/locations/us-east1/services/orders"
+    ]
+    assert [target.url for target in charge.targets] == [
+        "https://orders-{project_number}.us-east1.run.app/5"
+    ]
+    question = told.targets[0].question
+    assert question is not None
+    assert question.answer.endswith("template_values: {var: {key: VALUE}}")
+    # What is deployed is not known, so a plan stops at it.
+    assert [place.text for place in one.unfilled] == [
+        "google_cloud_run_v2_service.api.uri",
+        "var.key",
+    ]
+
+
+@pytest.mark.parametrize("written", ["local.more", "merge(local.more, {})", "var.all"])
+def test_a_variable_that_the_module_may_set_is_never_taken_for_unset(written: str) -> None:
+    start = VARIABLES.index("{", VARIABLES.index("user_env_vars"))
+    end = VARIABLES.index("}", start) + 1
+    Path("main.tf").write_text(VARIABLES[:start] + written + VARIABLES[end:], encoding="utf-8")
+    Path("wfprov.yaml").write_text(
+        "version: 1\nstack: s\nworkflows:\n  flow: {source: main.tf}\n", encoding="utf-8"
+    )
+    Path("environments").mkdir()
+    Path("environments/dev.yaml").write_text(
+        "project: acme-prod\nregion: us-east1\n", encoding="utf-8"
+    )
+    (one,) = inspect_stack(load(Selection(environment="dev")), facts())
+    url = one.sites[1].targets[0].url
+    assert url in {"https://{var.key}.example", "https://{env:KEY}.example"}
+    assert one.unfilled

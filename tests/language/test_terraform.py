@@ -79,6 +79,7 @@ def test_literal_attributes_are_the_workflows():
     assert workflow.service_account is not None
     assert workflow.service_account[0] == "a@p.iam.gserviceaccount.com"
     assert workflow.env == {"A": "1"}
+    assert [(n, text) for n, (text, _) in workflow.open_env.items()] == [("B", "${var.b}")]
     assert (workflow.path, workflow.templating) == ("flows/orders.yaml", None)
 
 

@@ -59,7 +59,8 @@ class Known:
     """What is known from outside the definition; None is not known.
 
     `arguments` is the runtime argument as far as it is known, JSON-like; `env` the user's
-    environment variables.
+    environment variables, `open_env` those of which only a part is known, `*` among
+    them when there may be others.
     """
 
     project: str | None = None
@@ -68,5 +69,6 @@ class Known:
     workflow: str | None = None
     service_account: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    open_env: Mapping[str, Abstract] = field(default_factory=dict)
     arguments: object = None
     env_is_whole: bool = False

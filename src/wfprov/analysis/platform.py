@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +12,7 @@ from wfprov.analysis.domain import Abstract, Const, Hole, ListOf, MapOf, Text, U
 from wfprov.analysis.lattice import NULL, WEIGHT, join
 from wfprov.analysis.strings import text_of
 from wfprov.core.span import Span
+from wfprov.language.tokens import HOLE, hole_name
 
 _BUILT_IN: Final[Mapping[str, str]] = {
     "GOOGLE_CLOUD_LOCATION": "region",
@@ -26,6 +28,7 @@ _BUILT_IN: Final[Mapping[str, str]] = {
 Source: https://cloud.google.com/workflows/docs/reference/environment-variables (2026-11-23)
 """
 
+_HOLE: Final = re.compile(HOLE)
 _RESERVED: Final = ("GOOGLE", "WORKFLOWS")
 """How no variable of a user begins.
 
@@ -62,7 +65,10 @@ class Platform:
             return text_of((self.fact(_BUILT_IN[name], at),))
         if name in self._known.env:
             return Const(self._known.env[name])
-        if self._known.env_is_whole and not name.startswith(_RESERVED):
+        if name in self._known.open_env:
+            return self._known.open_env[name]
+        whole = self._known.env_is_whole and "*" not in self._known.open_env
+        if whole and not name.startswith(_RESERVED):
             return default
         unknown = Unknown(Hole(f"env:{name}", at))
         return unknown if default == NULL else join(unknown, default)
@@ -92,6 +98,16 @@ class Platform:
                 Hole("callback", at),
             )
         )
+
+
+def of_template(template: str) -> Abstract:
+    """The text that a template of Terraform comes to: a hole for each `${...}` in it."""
+    parts: list[str | Hole] = []
+    done = 0
+    for found in _HOLE.finditer(template):
+        parts += [template[done : found.start()], Hole(hole_name(found.group()))]
+        done = found.end()
+    return text_of((*parts, template[done:]))
 
 
 def bounded(value: Abstract, hole: Hole) -> Abstract:

@@ -9,6 +9,7 @@ from typing import Final
 
 from wfprov.analysis.calls import Known
 from wfprov.analysis.interpret import analyse
+from wfprov.analysis.platform import of_template
 from wfprov.app.doubtful import doubts, replaced, widened
 from wfprov.app.load import Loaded
 from wfprov.catalog.match import match
@@ -116,7 +117,7 @@ def inspect(
         workflow=workflow,
         source=source,
         contents=made.text,
-        unfilled=made.unfilled,
+        unfilled=(*made.unfilled, *(place for _, place in workflow.open_env.values())),
         sites=uses,
         grants=chosen,
         apis=_apis(workflow, uses),
@@ -187,6 +188,7 @@ def _site_uses(
             region=workflow.region,
             workflow=workflow.name,
             env=workflow.env,
+            open_env={name: of_template(text) for name, (text, _) in workflow.open_env.items()},
             arguments=workflow.arguments,
             env_is_whole=workflow.at is not None,
         ),

@@ -112,5 +112,6 @@ def _spec(
         templating=one.templating or "none",
         service_account=spec.service_account if account is None else Existing(*account),
         env={**one.env, **spec.env},
+        open_env={name: value for name, value in one.open_env.items() if name not in spec.env},
         template_values=values,
     )

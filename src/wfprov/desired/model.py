@@ -93,7 +93,8 @@ class WorkflowSpec:
 
     `project` and `region` are None when nothing names them (`inspect` and `check` need none).
     `source_path` is as the user writes it, relative to the working folder. `at` is where the
-    configuration names the workflow, None without a configuration.
+    configuration names the workflow, None without a configuration. `open_env` are variables of a
+    Terraform file whose values still have something to be filled in, and their places.
     """
 
     name: str
@@ -104,6 +105,7 @@ class WorkflowSpec:
     templating: Templating = "auto"
     service_account: ServiceAccountChoice = field(default_factory=Dedicated)
     env: Mapping[str, str] = field(default_factory=dict)
+    open_env: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
     call_log_level: CallLogLevel | None = None
     execution_history_level: ExecutionHistoryLevel | None = None
     description: str | None = None

@@ -10,7 +10,7 @@ Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -27,6 +27,7 @@ from wfprov.language.tokens import HOLE
 __all__ = ["WORKFLOW", "Module", "Place", "TerraformWorkflow", "address", "excerpt", "known"]
 
 WORKFLOW: Final = "google_workflows_workflow"
+ANY_VARIABLE: Final = "*"
 _HOLE: Final = re.compile(HOLE)
 _LITERAL: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?|true|false")
 _LOCAL: Final = re.compile(r"local\.(?P<name>[\w-]+)")
@@ -44,6 +45,8 @@ class TerraformWorkflow:
     Its definition is `heredoc`, or the file `path` as the module names it; both None when it cannot
     be found, as `problem` says then. `templating` None is a file that is deployed as it stands.
     `service_account` is set when it is written out. `variables` are those of a templatefile.
+    `open_env` are environment variables whose values are templates that are not wholly known;
+    `ANY_VARIABLE` is among them when even the names are not.
     """
 
     name: str
@@ -55,6 +58,7 @@ class TerraformWorkflow:
     place: Place = field(default_factory=Place)
     service_account: tuple[str, Span] | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    open_env: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
     problem: Diagnostic | None = None
 
 
@@ -162,8 +166,8 @@ class Module:
             service_account=None
             if account is None
             else (account.rpartition("/")[2], Span(source, *block.attributes["service_account"])),
-            env=dict(_literals(source.text, block.attributes.get("user_env_vars"))),
         )
+        base = self._with_env(base, source, block.attributes.get("user_env_vars"))
         where = block.attributes.get("source_contents")
         if where is None:
             return replace(base, problem=_problem(base.at, "it has no source_contents"))
@@ -171,6 +175,34 @@ class Module:
         if lines := hcl.heredoc(source.text, where):
             return replace(base, heredoc=excerpt(source, *lines))
         return self._from_file(base, source, where)
+
+    def _with_env(
+        self, base: TerraformWorkflow, source: Source, where: hcl.Range | None
+    ) -> TerraformWorkflow:
+        """The workflow with its environment variables, as far as the module tells them."""
+        if where is None:
+            return base
+        resolver = _Resolver(self, base.place, self._variables(base))
+        written = hcl.entries(source.text, where)
+        values: Mapping[str, tuple[object, hcl.Range]]
+        if written is not None:
+            values = {name: (resolver.value(source, at), at) for name, at in written.items()}
+        else:
+            made = resolver.value(source, where)
+            if not isinstance(made, Mapping):
+                made = {ANY_VARIABLE: UNKNOWN}
+            values = {name: (value, where) for name, value in made.items()}
+        env: dict[str, str] = {}
+        open_env: dict[str, tuple[str, Span]] = {}
+        for name, (value, at) in values.items():
+            match value:
+                case Fragment(template):
+                    open_env[name] = (template, Span(source, *at))
+                case bool() | int() | str():
+                    env[name] = str(value).lower() if isinstance(value, bool) else str(value)
+                case _:
+                    open_env[name] = (f"${{user_env_vars.{name}}}", Span(source, *at))
+        return replace(base, env=env, open_env=open_env)
 
     def _followed(self, source: Source, where: hcl.Range) -> tuple[Source, hcl.Range]:
         """The expression that a local stands for, without what only takes space away."""
@@ -323,13 +355,6 @@ def excerpt(source: Source, start: int, end: int) -> Source:
     """A source that holds one range of another, at its places; what stands before is blank."""
     blank = re.sub(r"[^\r\n]", " ", source.text[:start])
     return Source(source.name, blank + source.text[start:end])
-
-
-def _literals(text: str, place: hcl.Range | None) -> Iterator[tuple[str, str]]:
-    for name, where in ({} if place is None else hcl.entries(text, place) or {}).items():
-        value = hcl.string(text, where)
-        if value is not None and "${" not in value and "%{" not in value:
-            yield name, value
 
 
 def _over(upper: Mapping[str, object], lower: Mapping[str, object]) -> Mapping[str, object]:
