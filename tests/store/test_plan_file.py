@@ -165,6 +165,13 @@ def test_the_same_plan_gives_the_same_bytes(path, tmp_path):
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
 
 
+def test_each_change_shown_is_one_line_of_the_file(path):
+    text = path.read_text(encoding="utf-8")
+    values = [line.strip().removesuffix(",") for line in text.splitlines()]
+    for change in json.loads(text)["exact"]["changes"]:
+        assert json.dumps(change, ensure_ascii=False) in values
+
+
 def test_a_text_is_shown_as_its_digest_and_carried_once(path):
     body = json.loads(path.read_text())
     assert WORKFLOW.source.text not in json.dumps(body["changes"])
