@@ -86,6 +86,7 @@ class _Watch:
         self._failed = 0
         self._project = ""
         self._steps = 0
+        self._begun = False
         self._report: Report | None = None
         self._bar: Bar | None = None
 
@@ -123,8 +124,10 @@ class _Watch:
                     self._hide()
                     self._project = plan.project
                     self._steps = sum(map(len, stages(plan.changes)))
-                case Started() if self._bar is None:
-                    self._show(self._steps)
+                case Started():
+                    self._begun = True
+                    if self._bar is None:
+                        self._show(self._steps)
                 case Finished(report=report):
                     self._hide()
                     self._report = report
@@ -140,6 +143,9 @@ class _Watch:
     def end(self, *, interrupted: bool) -> None:
         with self._lock:
             self._hide()
+            if interrupted:  # typer keeps it to itself
+                changed = "" if self._begun else ", and nothing was changed"
+                self._output.error(f"interrupted{changed}")
             if self._verbose:
                 refused = f", {self._failed} refused" if self._failed else ""
                 self._output.message(f"  {self._count} requests{refused}")
