@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from wfprov.emulator import admin
 
@@ -214,3 +217,79 @@ def test_a_job_that_is_not_parallel_is_the_whole(fleet, monkeypatch):
     ended = fleet.wfprov("plan", "-e", "shop", "--offline")
     assert ended.code == 0
     assert "Shard" not in ended.out
+
+
+GUIDE = (Path(__file__).parents[2] / "docs/guides/fleet.md").read_text(encoding="utf-8")
+
+
+def example(sign: str) -> str:
+    """The block of the guide that holds a sign."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    [found] = [block for block in blocks if sign in block]
+    return found
+
+
+def ran(fleet, script: str, **variables: str) -> str:
+    """What a line of a pipeline prints."""
+    path = f"{Path(WFPROV).parent}:{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["bash", "-ec", script],
+        cwd=fleet.folder,
+        env={**os.environ, "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture
+def guided(fleet):
+    """The fleet in an environment of the name that the guide uses."""
+    environments = fleet.folder / "environments"
+    fleet.write("environments/prod.yaml", (environments / "shop.yaml").read_text())
+    return fleet
+
+
+def is_done(fleet) -> bool:
+    return fleet.wfprov("plan", "-e", "prod", "--shard", "1/1", "--detailed-exitcode").code == 0
+
+
+def test_the_pipeline_of_the_guide_plans_reviews_applies_and_reports(guided):
+    jobs = yaml.safe_load(example("# GitLab"))
+    total = str(jobs["plan"]["parallel"])
+    assert jobs["apply"]["parallel"] == jobs["plan"]["parallel"]
+    nodes = [str(index) for index in range(1, int(total) + 1)]
+    for node in nodes:
+        ran(guided, jobs["plan"]["script"], CI_NODE_INDEX=node, CI_NODE_TOTAL=total)
+    assert "Plan: " in ran(guided, jobs["review"]["script"])
+    for node in nodes:
+        ran(guided, jobs["apply"]["script"], CI_NODE_INDEX=node, CI_NODE_TOTAL=total)
+    [report] = [line for line in GUIDE.splitlines() if line.startswith("wfprov apply --merge")]
+    assert ran(guided, report).startswith("Done: 21 steps made")
+    assert is_done(guided)
+
+
+def test_the_matrix_of_the_guide_applies_the_reviewed_plan(guided):
+    job = yaml.safe_load(example("# GitHub Actions"))["jobs"]["apply"]
+    shards_of = job["strategy"]["matrix"]["shard"]
+    [step] = job["steps"]
+    assert guided.wfprov("plan", "-e", "prod", "-o", "plan.json").code == 0
+    for shard in shards_of:
+        script = step["run"].replace("${{ matrix.shard }}", str(shard))
+        ran(guided, script.replace("${{ strategy.job-total }}", str(len(shards_of))))
+    assert is_done(guided)
+
+
+def test_the_cloud_run_job_of_the_guide_applies_the_reviewed_plan(guided):
+    words = shlex.split(example("gcloud run jobs deploy").partition("\ngcloud")[0])
+    tasks = int(words[words.index("--tasks") + 1])
+    [arguments] = [word.removeprefix("--args=") for word in words if word.startswith("--args=")]
+    command = [words[words.index("--command") + 1], *arguments.split(",")]
+    assert guided.wfprov("plan", "-e", "prod", "-o", "plan.json").code == 0
+    for task in range(tasks):
+        variables = {"CLOUD_RUN_TASK_INDEX": str(task), "CLOUD_RUN_TASK_COUNT": str(tasks)}
+        ran(guided, shlex.join(command), **variables)
+    assert is_done(guided)
