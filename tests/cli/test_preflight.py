@@ -139,3 +139,23 @@ def test_the_named_roles_are_enough_and_each_of_them_is_needed(eve, grant):
 def test_a_permission_on_the_resource_alone_is_seen(eve, grant):
     grant("roles/run.admin", SERVICE)
     assert SERVICE not in {lack["resource"] for lack in lacking(eve)}
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (85, ""),
+        (95, "acme-shop would have 96 service accounts, 95 of them new; the quota is 100"),
+        (105, "acme-shop would have 106 service accounts, 105 of them new; the quota is 100"),
+    ],
+)
+def test_a_limit_that_is_near_is_told_before_the_first_change(deployed, count, words):
+    rows = ""
+    for number in range(count):
+        deployed.write(f"workflows/w{number}.yaml", "- done:\n    return: 1\n")
+        rows += f"  flow-{number}: {{source: workflows/w{number}.yaml}}\n"
+    deployed.write("wfprov.yaml", f"version: 1\nstack: orders\nworkflows:\n{rows}")
+    ended = deployed.wfprov("plan", "-e", "shop")
+    assert ended.code == 0, ended.err
+    assert ("warning[limit-near]" in ended.out) == bool(words)
+    assert words in ended.out

@@ -228,6 +228,31 @@ def test_a_changed_schedule_is_changed_in_place(stack, cloud):
     assert due(planned(session)) == {}
 
 
+def test_a_saved_plan_is_stale_when_somebody_changed_or_removed_a_trigger(stack, cloud):
+    applied(stack(SCHEDULE, STORED))
+    session = stack(SCHEDULE.replace("0 6", "0 7"), STORED.replace("in}", "other}"))
+    planned(session, "-o", "plan.json")
+
+    def rescheduled(schedule):
+        body = {"schedule": schedule}
+        sent(cloud, "cloudscheduler:v1", "jobs.patch", name=JOB, updateMask="schedule", body=body)
+
+    def refused(words):
+        ended = session.wfprov("apply", "plan.json")
+        assert ended.code == 5, ended.out + ended.err
+        assert words in ended.err
+
+    rescheduled("0 9 * * *")
+    refused("jobs/order-intake-schedule was changed")
+    rescheduled("0 6 * * *")
+    name = triggers(cloud)["order-intake-event"]["name"]
+    sent(cloud, "eventarc:v1", "triggers.delete", name=name)
+    refused("triggers/order-intake-event is gone")
+    rescheduled("0 7 * * *")  # as planned: the trigger alone has moved
+    refused("triggers/order-intake-event is gone")
+    assert job(cloud)["schedule"] == "0 7 * * *"
+
+
 def test_another_type_of_event_makes_the_trigger_anew(stack, cloud):
     applied(stack(STORED))
     session = stack(STORED.replace("finalized", "deleted"))
