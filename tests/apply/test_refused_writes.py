@@ -126,6 +126,24 @@ def test_a_conflict_that_never_ends_is_not_done(world):
     assert of_policy(report).state is State.FAILED
 
 
+@pytest.mark.parametrize("mode", [Mode.APPLY, Mode.DESTROY])
+def test_a_policy_that_is_refused_as_the_plan_read_it_is_read_again(world, mode):
+    """A member of others that was deleted meanwhile is one that no policy may be written with."""
+    read = []
+
+    def fail(_at, call, *, after):
+        if not is_about(call) or after:
+            return
+        if call.method.endswith("getIamPolicy"):
+            read.append(call)
+        elif not read:
+            raise InvalidError("Service account gone@q.iam.gserviceaccount.com does not exist.")
+
+    _, report = run(world, fail, mode)
+    assert report.ok, [str(o.error) for o in report.failed]
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize("kind", SAYS_NO)
 @pytest.mark.parametrize(
     "method", ["enable", "create_service_account", "create_workflow", "setIamPolicy"]

@@ -191,6 +191,7 @@ def test_a_failed_step_leaves_a_true_report_and_the_next_run_finishes(place):
             "status": "INVALID_ARGUMENT",
             "api": "secretmanager",
             "path": "setIamPolicy",
+            "count": 2,  # as the plan read it, and read again
         },
     )
     report = place.apply(desired, cloud)

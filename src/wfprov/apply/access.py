@@ -12,7 +12,7 @@ from wfprov.core.errors import (
     StalePlanError,
 )
 from wfprov.core.policy import Membership
-from wfprov.core.resource import Access
+from wfprov.core.resource import Access, Body
 from wfprov.plan.change import AccessChange
 from wfprov.plan.stages import Part, grants_of, revokes_of
 
@@ -46,7 +46,8 @@ def _written(
     A member that the API refuses is left out, and the refusal returned.
     """
     access, world = change.access, doing.world
-    body = world.bodies.get(access.address) if _is_first(doing, change) else None
+    planned = world.bodies.get(access.address, {}) if _is_first(doing, change) else {}
+    body: Body | None = planned or None
     pauses = world.cycle.pauses(world.dice)
     while True:
         if body is None:
@@ -70,6 +71,10 @@ def _written(
             body = None
         except InvalidError as error:
             refused = _refused(error, add)
+            old = body is planned and not doing.lost
+            if old and not refused and not doing.young(error):
+                body = None  # a member of others may have been deleted since the plan read it
+                continue
             if not refused or refused == add or doing.young(error):
                 if _is_there(doing, access, error, add, remove):
                     return None
