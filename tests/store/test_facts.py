@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -168,6 +169,23 @@ def test_every_permission_and_role_that_methods_name_exists(facts):
         named |= {p for condition in needs.conditional for p in condition.permissions}
         assert {p for p in named if not facts.exists(p)} == set(), needs.source
         assert needs.role is None or facts.role(needs.role) is not None, needs.source
+
+
+def test_every_permission_and_role_that_the_code_names_exists(facts):
+    role, permission = re.compile(r"\"(roles/[\w.]+)\""), re.compile(r"Permission\(\s*\"([\w.]+)\"")
+    named = {
+        (path.name, found)
+        for path in (DATA.parent).rglob("*.py")
+        for pattern in (role, permission)
+        for found in pattern.findall(path.read_text(encoding="utf-8"))
+    }
+    unknown = {
+        (path, name)
+        for path, name in named
+        if not (facts.role(name) if name.startswith("roles/") else facts.exists(name))
+    }
+    assert len(named) > 50
+    assert unknown == set()
 
 
 def test_a_second_reading_marks_its_rows_and_says_what_it_changed(facts):
