@@ -58,6 +58,21 @@ def test_a_resource_tells_one_secret_from_the_other(calls):
     ]
 
 
+def test_a_bucket_that_no_call_names_is_found_by_a_need_on_the_project(tmp_path):
+    path = tmp_path / "look.yaml"
+    path.write_text(
+        "main:\n  params: [args]\n  steps:\n    - look:\n        call: http.post\n        args:\n"
+        "          url: https://vision.googleapis.com/v1/images:annotate\n"
+        "          auth: {type: OAuth2}\n          body: {requests: '${args.requests}'}\n"
+    )
+    selection = Selection(paths=(str(path),), project="acme-shop", region="europe-west1")
+    text = (
+        "Permission 'storage.objects.get' denied on resource "
+        "'//storage.googleapis.com/projects/_/buckets/pictures/objects/a.jpg'"
+    )
+    assert found(text, chains_offline(load(selection)).calls) == ["look main.look"]
+
+
 def test_an_identity_tells_one_workflow_from_the_other(calls):
     text = (
         "two-workflow@acme-shop.iam.gserviceaccount.com lacks the permission "

@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal["step", "role", "permission", "resource", "identity", 
 
 _NEAR: Final = 3
 _WHERE: Final = frozenset({"projects", "locations"})
+_PROJECT: Final = re.compile(r"projects/[^/]+")
 _OF_ACCOUNT: Final = re.compile(r"^projects/[^/]+/serviceAccounts/")
 """An account is named in its project or in none; its e-mail address is unique."""
 
@@ -248,8 +249,10 @@ def _same(text: str, name: str, *, within: bool) -> bool:
         return True
     if not within:
         return False
+    if _PROJECT.fullmatch(path) and written.startswith("projects/_/"):
+        return True  # the name of a bucket does not tell its project
     # A project alone says little: it is above nearly everything.
-    alone = re.fullmatch(r"projects/[^/]+", written) is not None
+    alone = _PROJECT.fullmatch(written) is not None
     return _begins(path, written) or (not alone and _begins(written, path))
 
 
