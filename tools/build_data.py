@@ -323,6 +323,7 @@ def main() -> None:
         for _, path, *_ in table["methods"].values():
             paths[service].add(type_of(resource_template(service, path)).partition("/")[2])
     curated = readings.laid_over(args.curated, args.out / "methods.jsonl")
+    readings.more_routes(apis, curated)
     readings.more_scopes(apis, curated)
     all_needs = needs(
         curated=curated,

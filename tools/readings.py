@@ -50,3 +50,18 @@ def more_scopes(apis: Mapping[tuple[str, str], dict[str, Any]], rows: Rows) -> N
         if scope not in api["scopes"]:
             api["scopes"].append(scope)
         method[4] = sorted({*method[4], api["scopes"].index(scope)})
+
+
+def more_routes(apis: Mapping[tuple[str, str], dict[str, Any]], rows: Rows) -> None:
+    """Adds the methods that only a reading has: [verb, path, path parameters, flags].
+
+    They accept the scope that their row calls sufficient. Ends the program on one that the
+    discovery document has by now.
+    """
+    for row in rows:
+        api = apis.get((row["api"], row.get("version") or ""))
+        if api is None or "route" not in row:
+            continue
+        if row["method"] in api["methods"]:
+            sys.exit(f"{row['api']} {row['method']}: the discovery document has a route of it")
+        api["methods"][row["method"]] = [*row["route"], [api["scopes"].index(row["scopes_min"])]]

@@ -14,6 +14,8 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import unquote
 
+from wfprov.emulator.retired import RETIRED
+
 _PLACEHOLDER: Final = re.compile(r"\{(\+?)([^}]+)\}")
 _MEDIA: Final = ("resumable/upload/", "upload/", "download/")
 """What stands before the path where the body, and not the resource, is sent or asked for.
@@ -70,7 +72,7 @@ class Document:
         self.schemas: Mapping[str, Any] = raw.get("schemas", {})
         self.methods: dict[str, Method] = {}
         self._by_verb: dict[str, list[Method]] = {}
-        for item in _walk(raw):
+        for item in (*_walk(raw), *RETIRED.get(f"{self.api}.{self.version}", ())):
             method = _method(item, self.api, self.version)
             self.methods[method.id] = method
             self._by_verb.setdefault(method.verb, []).append(method)

@@ -29,6 +29,11 @@ CALLED: Final[Mapping[str, str]] = {
         publishers.models.generateContent aiplatform.endpoints.predict
         publishers.models.predict aiplatform.endpoints.predict
     """,
+    # https://cloud.google.com/dataplex/docs/reference/rest/v1/projects.locations.dataTaxonomies
+    # (2026-11-28), the page of create
+    "dataplex": """
+        dataTaxonomies.create dataplex.dataTaxonomies.create
+    """,
     # https://cloud.google.com/document-ai/docs/reference/rpc (2026-11-23)
     "documentai": """
         processors.batchProcess documentai.processors.processBatch
