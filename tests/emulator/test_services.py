@@ -267,3 +267,20 @@ def test_log_entries_are_checked_on_the_project_they_name(client):
     assert client.post("/logging/v2/entries:write", body).status == 200
     refused = client.as_("user:eve@example.com").post("/logging/v2/entries:write", body)
     assert "logging.logEntries.create" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ({"imageUri": "gs://pictures/a.jpg"}, 403),
+        ({"gcsImageUri": "gs://pictures/a.jpg"}, 403),
+        ({"imageUri": "https://example.com/a.jpg"}, 200),
+    ],
+)
+def test_a_picture_in_a_bucket_is_read_as_the_caller(client, source, status):
+    client.stand_in("//storage.googleapis.com/projects/_/buckets/pictures")
+    account = client.as_("serviceAccount:" + client.account("annotator"))
+    body = {"requests": [{"image": {"source": source}}]}
+    assert account.post("/vision/v1/images:annotate", body).status == status
+    client.grant("roles/storage.objectViewer", account.principal)
+    assert account.post("/vision/v1/images:annotate", body).status == 200

@@ -341,8 +341,11 @@ class Internet:
         path = quote(path, safe="/%:@!$&'()*+,;=~")
         if host == "storage.googleapis.com" and (bucket := re.search(r"/b/([^/]+)/", path)):
             self.make_bucket(bucket[1])
+        plain = self.plain(body)
+        for name in sorted(set(re.findall(r'"gs://([^/"]+)/', json.dumps(plain)))):
+            self.make_bucket(name)
         target = f"/{path}" + (f"?{urlencode(query)}" if query else "")
-        status, answer = self.exchange(verb, host, target, headers, self.plain(body))
+        status, answer = self.exchange(verb, host, target, headers, plain)
         if status == 400 and body is not None:
             status, answer = self.exchange(verb, host, target, headers, {})
         error = answer.get("error", {}) if isinstance(answer, dict) and status >= 400 else {}

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from concrete import RaisedError
 from internet import Internet, Sent
-from steered import Anything, Replayed, SteeredExecution, Steering
+from steered import Anything, Replayed, SteeredExecution, Steering, Wandering
 
 from wfprov.app.apply import carry_out
 from wfprov.app.inspect import CALL_LOG_SITE
@@ -36,6 +37,9 @@ from wfprov.language.parser import parse
 from wfprov.plan.change import AccessChange
 
 EXECUTIONS = 40
+WANDERINGS = 600
+"""Executions that go anywhere, where some call was not come by; the same ones each time."""
+
 CALL_LOG = (-1, -1)
 """The place of what no call asks for: Workflows itself logs calls, as the workflow's account."""
 
@@ -69,8 +73,9 @@ class Removed:
 class Proof:
     """One workflow on the embedded control plane."""
 
-    def __init__(self, loaded: Loaded, control: ControlPlane) -> None:
+    def __init__(self, loaded: Loaded, control: ControlPlane, argument: Any = None) -> None:
         self.loaded = loaded
+        self.argument = argument
         self.control = control
         self.clock = SystemClock()
         assert control.rehearsal is not None
@@ -78,11 +83,13 @@ class Proof:
         self.chains: tuple[Called, ...] | None = None
         self.lifted = False
 
-    def apply(self) -> Planned | None:
-        """The plan, carried out; None when it has questions or errors."""
-        planned = make_live(self.loaded, self.control, self.clock.now, parallel=2)
-        if not planned.may_apply:
-            return None
+    def plan(self) -> Planned:
+        """The plan, as it stands before anything is carried out."""
+        return make_live(self.loaded, self.control, self.clock.now, parallel=2)
+
+    def carry_out(self, planned: Planned) -> None:
+        """Applies a plan that nothing stands in the way of."""
+        assert planned.may_apply, planned.plan.blocked
         self.lifted = any("is not there yet" in note for note in planned.plan.notes)
         report = carry_out(
             planned.plan,
@@ -93,10 +100,13 @@ class Proof:
             reach=Reach(parallel=2),
         )
         assert report.ok, [str(o.error) for o in report.failed]
-        return planned
 
     def run(self, inspected: Inspected, email: str, ways: Sequence[Sequence[int]] = ()) -> Run:
-        """Executes it until no execution reaches anything new, or the given ways again."""
+        """Executes it until every call was come by or no more are found, or the given ways again.
+
+        The ways taken least often come first. While calls are left, ways that found something are
+        begun again and left at a random place.
+        """
         workflow = inspected.workflow
         parsed = parse(inspected.source, templating=templating(workflow.templating))
         assert parsed.value is not None
@@ -120,13 +130,19 @@ class Proof:
             **workflow.env,
         }
         argument = Anything("args") if workflow.arguments is None else workflow.arguments
+        argument = argument if self.argument is None else self.argument
+        wanted = called(inspected)
         if workflow.call_log_level in ("LOG_ALL_CALLS", "LOG_ERRORS_ONLY"):
             with suppress(RaisedError):
                 internet.logged(CALL_LOG)
-        steering, idle = Steering(), 0
+        steering, idle, dice = Steering(), 0, Random(0)
         try:
-            for turn in range(len(ways) or EXECUTIONS):
+            for turn in range(len(ways) or EXECUTIONS + WANDERINGS):
                 before = run.places
+                if not ways and idle >= IDLE:
+                    if before >= wanted:
+                        break
+                    steering = Wandering(dice.choice(run.ways), dice)
                 one = SteeredExecution(
                     parsed.value,
                     environment,
@@ -141,11 +157,9 @@ class Proof:
                 run.not_run |= internet.not_run
                 if run.places > before or turn == 0:
                     run.ways.append(one.ways)
-                    idle = 0
+                    idle = idle if isinstance(steering, Wandering) else 0
                 else:
                     idle += 1
-                if not ways and idle == IDLE:
-                    break
         finally:
             internet.close()
         return run
@@ -237,6 +251,15 @@ class Proof:
             b.site in ids and refused.permission.lower() in {p.lower() for p in b.permissions}
             for b in because
         )
+
+
+def called(inspected: Inspected) -> set[tuple[int, int]]:
+    """The places of the calls that can be come by and reach something."""
+    return {
+        (use.site.span.start, use.site.span.end)
+        for use in inspected.sites
+        if use.site.reachable and use.targets and not use.site.function.startswith("events.")
+    }
 
 
 def network_of(workflow: WorkflowSpec) -> str | None:

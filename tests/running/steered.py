@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -67,6 +68,18 @@ class Steering:
         best = min(keys, key=lambda key: self.taken[key])
         self.taken[best] += 1
         return best[2]
+
+
+class Wandering(Steering):
+    """The first of the given ways again and then any: for calls behind a combination of ways."""
+
+    def __init__(self, ways: Sequence[int], dice: Random) -> None:
+        super().__init__()
+        self.ways = list(ways[: dice.randint(0, len(ways))])
+        self.dice = dice
+
+    def way(self, at: Span, ways: int) -> int:  # noqa: ARG002
+        return min(self.ways.pop(0), ways - 1) if self.ways else self.dice.randrange(ways)
 
 
 class Replayed(Steering):
@@ -274,8 +287,10 @@ class SteeredExecution(Execution):
                     return not held if isinstance(held, bool) else Anything("truth")
                 return -held if operator == "-" and isinstance(held, int | float) else held
             case ast.Binary(operator=operator, left=left, right=right):
-                one, other = self.expression(left, scope), self.expression(right, scope)
-                return self.binary(operator, one, other)
+                one = self.expression(left, scope)
+                if one is {"and": False, "or": True}.get(operator):
+                    return one  # what stands right of it is not looked at
+                return self.binary(operator, one, self.expression(right, scope))
             case _:
                 return super().expression(expr, scope)
 

@@ -364,7 +364,7 @@ def _stand_ins(control: ControlPlane, stack: Stack, desired: Desired) -> tuple[s
         for w in stack.workflows
         if isinstance(w.service_account, Existing)
     ]
-    # What a question is about is not made, or the next plan took it for an answer.
+    # What a question is about is not made, or the next plan would take it for an answer.
     projects = (segment_after(access.subject, "projects") for access in desired.accesses)
     homes = {project_name(project) for project in projects if project and project != "_"}
     return control.rehearsal.stand_in([*desired.settled, *homes, *accounts], stack.project or "")

@@ -8,7 +8,16 @@ from threading import Lock
 from traceback import format_exc
 from typing import Any, Final
 
-from wfprov.emulator import acting, enforce, generic, identity, invoke, permissions, registry
+from wfprov.emulator import (
+    acting,
+    enforce,
+    generic,
+    identity,
+    images,
+    invoke,
+    permissions,
+    registry,
+)
 from wfprov.emulator.discovery import Discovery, Document, Match
 from wfprov.emulator.errors import ApiError, error_info, invalid, unauthenticated
 from wfprov.emulator.exchange import Json, Request, Response
@@ -189,6 +198,7 @@ class ControlPlane:
         for permission in needed:
             call.require(permission, None if match.resource else self._consumer(call))
         acting.check(call)
+        images.check(call)
         reads = match.method.verb == "GET" or match.method.action.startswith(_READING)
         with self.world.objects.reading(stale=stale and reads):
             handler = self._handler(document, match)
