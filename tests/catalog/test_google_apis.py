@@ -318,6 +318,62 @@ def test_the_account_of_an_instance_template_is_asked_about():
     assert "compute.instances.create" in asked(answered)
 
 
+HOST = "//compute.googleapis.com/projects/host/regions/europe-west1/subnetworks/s"
+COMPUTE = "//compute.googleapis.com/projects/acme"
+
+
+def made_of(body: dict[str, object], **query: object) -> dict[str, str]:
+    """What a new machine asks for besides itself."""
+    use = target("googleapis.compute.v1.instances.insert", project="acme", zone="z",
+                 body=body, **query)  # fmt: skip
+    own = ("compute.instances.create", "compute.zoneOperations.get", "compute.disks.create")
+    return {permission: on for permission, on in asked(use).items() if permission not in own}
+
+
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        ({"networkInterfaces": [{"subnetwork": HOST.partition(".com/")[2]}]},
+         {"compute.subnetworks.use": HOST}),
+        ({"networkInterfaces": [{"subnetwork": "https://www.googleapis.com/compute/v1/projects"
+                                               "/host/regions/europe-west1/subnetworks/s"}]},
+         {"compute.subnetworks.use": HOST}),
+        ({"networkInterfaces": [{"subnetwork": "regions/r/subnetworks/s", "accessConfigs": [{}]}]},
+         {"compute.subnetworks.use": f"{COMPUTE}/regions/r/subnetworks/s",
+          "compute.subnetworks.useExternalIp": f"{COMPUTE}/regions/r/subnetworks/s"}),
+        ({"networkInterfaces": [{"network": "global/networks/default"}]},
+         {"compute.subnetworks.use": PROJECT}),
+        ({"networkInterfaces": [{"subnetwork": "{args.s}"}]}, {"compute.subnetworks.use": PROJECT}),
+        ({"disks": [{"source": "zones/z/disks/d"}], "networkInterfaces": []},
+         {"compute.disks.use": f"{COMPUTE}/zones/z/disks/d"}),
+        ({"disks": [{"initializeParams": {"sourceImage": "projects/i/global/images/x"}}],
+          "networkInterfaces": []},
+         {"compute.images.useReadOnly": "//compute.googleapis.com/projects/i/global/images/x"}),
+        ({"disks": [{"initializeParams": {"sourceImage": "projects/i/global/images/family/x"}}],
+          "networkInterfaces": []},
+         {"compute.images.useReadOnly": "//cloudresourcemanager.googleapis.com/projects/i"}),
+    ],
+)  # fmt: skip
+def test_a_machine_uses_each_part_where_that_lies(body, asks):
+    found = made_of(body)
+    assert {permission: on for permission, on in found.items() if permission in asks} == asks
+
+
+def test_a_part_in_a_project_that_nothing_tells_is_asked_about():
+    use = target("googleapis.compute.v1.instances.insert", project="acme", zone="z",
+                 body={"networkInterfaces": [{"subnetwork":
+                       "projects/{args.p}/regions/r/subnetworks/s"}]})  # fmt: skip
+    assert use.question is not None
+    assert "arguments: {p: VALUE}" in use.question.answer
+
+
+def test_an_instance_template_is_used_where_it_lies():
+    template = "https://www.googleapis.com/compute/v1/projects/other/global/instanceTemplates/t"
+    asks = made_of({}, sourceInstanceTemplate=template)
+    on = "//compute.googleapis.com/projects/other/global/instanceTemplates/t"
+    assert asks["compute.instanceTemplates.useReadOnly"] == on
+
+
 def test_a_publishers_model_stands_in_the_connectors_endpoint():
     model = "projects/acme/locations/us-central1/publishers/google/models/gemini-2.5-pro"
     use = target("googleapis.aiplatform.v1.projects.locations.endpoints.generateContent",

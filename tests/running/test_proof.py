@@ -184,6 +184,34 @@ def test_grants_under_a_condition_suffice_and_reach_nothing_else(tmp_path):
     assert counts["noticed and named"] == 4
 
 
+MACHINE = """
+main:
+  steps:
+    - make:
+        call: googleapis.compute.v1.instances.insert
+        args:
+          project: demo-project
+          zone: us-central1-a
+          body:
+            name: press
+            networkInterfaces:
+              - subnetwork: projects/host-project/regions/us-central1/subnetworks/inner
+            disks:
+              - source: zones/us-central1-a/disks/data
+"""
+
+
+def test_what_a_machine_is_made_of_is_granted_where_that_lies_and_needed_there(tmp_path):
+    path = tmp_path / "machine.yaml"
+    path.write_text(MACHINE)
+    loaded = stack_of(path, 2)
+    counts: Counter[str] = Counter()
+    with plane(loaded, tmp_path) as control:
+        proof = Proof(loaded, control)
+        assert proven(proof, "machine", counts) == set()
+    assert counts["noticed and named"] == 3
+
+
 def test_a_run_without_any_grant_is_refused(tmp_path, monkeypatch):
     """The claims above say something only when the control plane says no."""
     init(tmp_path, "order-intake")

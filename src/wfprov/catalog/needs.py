@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wfprov.analysis.domain import Const, Unknown, shown
-from wfprov.catalog import acting, bigquery, value
+from wfprov.catalog import acting, bigquery, compute, value
 from wfprov.catalog.condition import decided
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.request import Request
@@ -114,10 +114,13 @@ def _own(
         if outcome:
             left_out |= set(condition.instead_of)
         on = _filled(condition.on, reached, request) if condition.on else resource
-        conditional += (
-            _need(row, p, on, request, when=None if outcome else condition.text)
-            for p in condition.permissions
-        )
+        when = None if outcome else condition.text
+        for permission in condition.permissions:
+            for part in compute.used(permission, reached, request) or (None,):
+                need = _need(row, permission, part or on, request, when=when)
+                if part is not None:
+                    need = replace(need, policy_on=None, role=compute.role_of(permission))
+                conditional.append(need)
     for permission in row.permissions:
         if permission not in left_out:
             template = row.on_by.get(permission)

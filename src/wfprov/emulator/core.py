@@ -13,8 +13,8 @@ from wfprov.emulator import (
     enforce,
     generic,
     identity,
-    images,
     invoke,
+    parts,
     permissions,
     registry,
 )
@@ -198,7 +198,7 @@ class ControlPlane:
         for permission in needed:
             call.require(permission, None if match.resource else self._consumer(call))
         acting.check(call)
-        images.check(call)
+        parts.check(call)
         reads = match.method.verb == "GET" or match.method.action.startswith(_READING)
         with self.world.objects.reading(stale=stale and reads):
             handler = self._handler(document, match)

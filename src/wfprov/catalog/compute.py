@@ -1,0 +1,70 @@
+"""What a new virtual machine is made of: each part is used on itself, wherever it lies.
+
+A subnetwork of a host project, an image or a template of another one: the permission to use it is
+checked there, not in the project of the machine.
+Source: https://docs.cloud.google.com/compute/docs/reference/rest/v1/instances/insert (2026-11-28)
+Source: https://docs.cloud.google.com/vpc/docs/provisioning-shared-vpc (not opened)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from wfprov.analysis.domain import shown
+from wfprov.catalog.methods import Reached
+from wfprov.catalog.request import Request
+from wfprov.catalog.url import is_hole, masked
+from wfprov.core.address import Permission, ResourceName, RoleName
+
+PARTS: Final[Mapping[str, str]] = {
+    "compute.disks.use": "body.disks[].source",
+    "compute.disks.useReadOnly": "body.disks[].source",
+    "compute.images.useReadOnly": "body.disks[].initializeParams.sourceImage",
+    "compute.snapshots.useReadOnly": "body.disks[].initializeParams.sourceSnapshot",
+    "compute.subnetworks.use": "body.networkInterfaces[].subnetwork",
+    "compute.subnetworks.useExternalIp": "body.networkInterfaces[].subnetwork",
+    "compute.instanceTemplates.useReadOnly": "query.sourceInstanceTemplate",
+    "compute.machineImages.useReadOnly": "query.sourceMachineImage",
+}
+"""Where a request names what a permission is about."""
+
+NETWORK_USER: Final = RoleName("roles/compute.networkUser")
+
+_ADDRESS: Final = re.compile(r"https?://[\w.-]+/(?:compute/)?(?:v1|beta|alpha)/")
+
+
+def used(
+    permission: Permission, reached: Reached, request: Request
+) -> tuple[ResourceName | None, ...]:
+    """The resources that a permission is about, None for one that the request does not name.
+
+    Empty where the permission is about none of the parts.
+    """
+    path = PARTS.get(permission)
+    if path is None or (reached.id.api, reached.id.name) != ("compute", "instances.insert"):
+        return ()
+    project = reached.parts.id_of("projects", "project") or request.place.project
+    found = (_named(shown(given), project) for given in request.values(path))
+    return tuple(dict.fromkeys(found))
+
+
+def role_of(permission: Permission) -> RoleName | None:
+    """The role that Google's page names for a part, None where the least excess decides."""
+    return NETWORK_USER if permission.startswith("compute.subnetworks.") else None
+
+
+def _named(text: str | None, project: str) -> ResourceName | None:
+    """The resource of `projects/P/...`, of that within the own project, or of a whole address."""
+    if not text or is_hole(masked(text).text):
+        return None
+    name = _ADDRESS.sub("", text)
+    if name.startswith(("global/", "regions/", "zones/")):
+        name = f"projects/{project}/{name}"
+    if not name.startswith("projects/"):
+        return None
+    if "/images/family/" in name:  # a family has no policy, the images in its project have
+        name = name.partition("/global/")[0]
+        return ResourceName(f"//cloudresourcemanager.googleapis.com/{name}")
+    return ResourceName(f"//compute.googleapis.com/{name}")
