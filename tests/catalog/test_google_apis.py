@@ -44,6 +44,13 @@ ZONE = "projects/acme/zones/us-central1-a"
          "storage.v1.objects.get"),
         ("get", "https://storage.googleapis.com/storage/v1/b/photos/o/{args.name}",
          "storage.v1.objects.get"),
+        ("get", "https://storage.googleapis.com/photos/2026/{args.name}",
+         "storage.v1.objects.get"),
+        ("get", "https://storage.googleapis.com/{args.bucket}/a.json", "storage.v1.objects.get"),
+        ("put", "https://storage.googleapis.com/photos/a.json", "storage.v1.objects.insert"),
+        ("delete", "https://photos.storage.googleapis.com/a/b.json", "storage.v1.objects.delete"),
+        ("get", "https://storage.googleapis.com/photos?prefix=a", "storage.v1.objects.list"),
+        ("delete", "https://photos.storage.googleapis.com/", "storage.v1.buckets.delete"),
         ("post", "https://vision.googleapis.com/v1/images:annotate", "vision.v1.images.annotate"),
         ("get", ("https://firestore.googleapis.com/v1/projects/a/databases/(default)/documents"
          "/pictures/{id}/tags/{tag}"), "firestore.v1.projects.databases.documents.get"),
@@ -62,6 +69,29 @@ ZONE = "projects/acme/zones/us-central1-a"
 )  # fmt: skip
 def test_an_address_finds_its_method(verb, url, method):
     assert target(f"http.{verb}", url=url, auth=OAUTH2).api_method == method
+
+
+@pytest.mark.parametrize(
+    ("verb", "url"),
+    [
+        ("get", "https://compute.googleapis.com/compute/v1/projects/acme/zones/z/{args.kind}/x"),
+        ("get", "https://aiplatform.googleapis.com/v1/{args.name}"),
+        ("get", "https://storage.googleapis.com/{args.path}"),
+        ("get", "https://storage.googleapis.com/photos?acl"),
+        ("put", "https://storage.googleapis.com/photos"),
+        ("post", "https://storage.googleapis.com/photos/a.json"),
+    ],
+)
+def test_an_address_that_may_be_of_several_methods_is_asked_for(verb, url):
+    use = target(f"http.{verb}", url=url, auth=OAUTH2)
+    assert (use.api_method, use.needs) == (None, ())
+    assert use.question is not None
+
+
+def test_an_object_that_is_put_under_its_bucket_is_named_whole():
+    use = target("http.put", url="https://storage.googleapis.com/photos/x/y.json", auth=OAUTH2)
+    bucket = "//storage.googleapis.com/projects/_/buckets/photos"
+    assert use.resource == f"{bucket}/objects/x%2Fy.json"
 
 
 def test_a_literal_address_and_its_connector_ask_for_the_same():

@@ -203,6 +203,59 @@ def test_a_named_child_lies_where_it_was_made():
     )
 
 
+REPOSITORY = "projects/acme/locations/europe-west1/repositories/sales"
+
+
+@pytest.mark.parametrize(
+    ("host", "parent", "collection", "method"),
+    [
+        (
+            "dataform.googleapis.com/v1beta1",
+            f'"{REPOSITORY}"',
+            "workflowInvocations",
+            "dataform.v1beta1.projects.locations.repositories.workflowInvocations.get",
+        ),
+        (
+            "dataform.googleapis.com/v1beta1",
+            "args.repository",
+            "workflowInvocations",
+            "dataform.v1beta1.projects.locations.repositories.workflowInvocations.get",
+        ),
+        (
+            "europe-west1-aiplatform.googleapis.com/v1",
+            '"projects/acme/locations/europe-west1"',
+            "pipelineJobs",
+            "aiplatform.v1.projects.locations.pipelineJobs.get",
+        ),
+        (
+            "documentai.googleapis.com/v1",
+            '"projects/acme/locations/eu/processors/p"',
+            "x:batchProcess",
+            None,
+        ),
+        (
+            "us-documentai.googleapis.com/v1",
+            '"projects/acme/locations/us/processors"',
+            "p:batchProcess",
+            "documentai.v1.projects.locations.operations.get",
+        ),
+    ],
+)
+def test_what_a_request_makes_is_read_where_its_name_leads(host, parent, collection, method):
+    use = last(
+        f"""
+    - make:
+        call: http.post
+        args:
+          url: ${{"https://{host}/" + {parent} + "/{collection}"}}
+          auth: {{type: OAuth2}}
+        result: made
+"""
+        + called(f'"https://{host}/" + made.body.name', "{type: OAuth2}")
+    )
+    assert use.api_method == method
+
+
 def test_the_workflows_own_project_tells_its_number_and_no_other_does():
     def address(project: str) -> TargetUse:
         return last(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from wfprov.analysis.domain import shown
 from wfprov.catalog.request import Request
 from wfprov.catalog.resource import PROJECTS, Parts, pairs_of, parts_of
+from wfprov.catalog.storage_xml import HOST as STORAGE
+from wfprov.catalog.storage_xml import as_json
 from wfprov.catalog.url import Url, has_hole, is_hole
 from wfprov.core.facts import Facts, Method, MethodId
 
@@ -77,7 +79,7 @@ def service_host(url: Url, facts: Facts) -> str | None:
         if facts.knows_host(shorter):
             return shorter
     if "." in label and label.endswith(".storage"):
-        return "storage.googleapis.com"
+        return STORAGE
     return f"{label}{GOOGLE}"
 
 
@@ -90,6 +92,10 @@ def routed(request: Request, facts: Facts) -> tuple[Reached, ...]:
     host = None if url is None else service_host(url, facts)
     if url is None or host is None or request.verb is None:
         return ()
+    if host == STORAGE and (json := as_json(url, request.verb)) is not None:
+        made = (("name", json.name),) if json.name is not None else ()
+        url = replace(url, query=(*url.query, *made))
+        return _matches(host, json.path, json.verb, url, facts)
     path = re.sub(r"^/*(?:(?:resumable/)?upload/|download/)?", "", url.path)
     hosts = [(host, path)]
     if host == "www.googleapis.com":
@@ -113,20 +119,22 @@ def _matches(host: str, path: str, verb: str, url: Url, facts: Facts) -> tuple[R
     start = literal[0].rsplit("/", 1)[0] if literal is not None and "/" in literal[0] else ""
     candidates = list(facts.methods_at(host, verb, start))
     segments = path.rstrip("/").split("/")
-    scored = [
-        (score, method, values)
-        for method in candidates
-        for score, values in _fits(method.path, segments)
-    ]
-    if not scored:
-        return tuple(
-            _reached(method, {}, url, whole=url.show(hole))
-            for method in candidates
-            if (hole := _wraps(method.path, segments)) is not None
-        )
-    best = max(score for score, _, _ in scored)
-    first = next((m, v) for s, m, v in scored if s == best)
-    return (_reached(*first, url),)
+    fits = [(fit, method) for method in candidates for fit in _fits(method.path, segments)]
+    certain = [(fit, method) for fit, method in fits if not fit.guesses]
+    if certain:
+        best = max(fit.score for fit, _ in certain)
+        fit, method = next((f, m) for f, m in certain if f.score == best)
+        return (_reached(method, fit.values, url),)
+    # Where one hole stands for words of the path, each method that it may make is one; that
+    # several do is left out where one would be enough.
+    guessed = {
+        method.id: _reached(method, fit.values, url) for fit, method in fits if fit.guesses == 1
+    }
+    for method in candidates:
+        if method.id not in guessed and (wrapped := _wraps(method.path, segments)) is not None:
+            hole, values = wrapped
+            guessed[method.id] = _reached(method, values, url, whole=url.show(hole))
+    return tuple(guessed.values()) or tuple(_reached(m, fit.values, url) for fit, m in fits)
 
 
 def _reached(method: Method, values: dict[str, str], url: Url, whole: str | None = None) -> Reached:
@@ -170,17 +178,23 @@ def _parts(template: str) -> tuple[tuple[_Part, ...], bool]:
     ), many
 
 
-def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The score and the variables when a path fits a template; nothing when it does not.
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How well a path fits a template, and its variables; `guesses` are holes taken for words."""
 
-    A literal that meets its like counts most; one that meets a hole is a weak fit.
-    """
+    score: int
+    guesses: int
+    values: dict[str, str]
+
+
+def _fits(template: str, segments: list[str]) -> Iterator[_Fit]:
+    """The fit of a path to a template; nothing when it does not fit."""
     parts, many = _parts(template)
     if len(segments) != len(parts) and not (many and len(segments) > len(parts)):
         return
     if len(segments) > len(parts):
         segments = [*segments[: len(parts) - 1], "/".join(segments[len(parts) - 1 :])]
-    score = 0
+    score = guesses = 0
     values: dict[str, str] = {}
     for part, given in zip(parts, segments, strict=True):
         segment = given
@@ -188,7 +202,7 @@ def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, s
             if segment == part.text:
                 score += 4
             elif is_hole(segment):
-                score -= 1
+                guesses += 1
             else:
                 return
             continue
@@ -202,11 +216,14 @@ def _fits(template: str, segments: list[str]) -> Iterator[tuple[int, dict[str, s
         if ":" in segment and not has_hole(segment):
             score -= 1
         values[part.name] = segment
-    yield score, values
+    yield _Fit(score, guesses, values)
 
 
-def _wraps(template: str, segments: list[str]) -> str | None:
-    """The hole that stands for several segments of the template, or None when it does not fit."""
+def _wraps(template: str, segments: list[str]) -> tuple[str, dict[str, str]] | None:
+    """The hole that stands for several segments of the template, and the variables before it.
+
+    None when it does not fit.
+    """
     parts = template.split("/")
     if len(segments) >= len(parts):
         return None
@@ -221,7 +238,9 @@ def _wraps(template: str, segments: list[str]) -> str | None:
         ):
             if not after and parts[-1].startswith("{") and ":" in parts[-1]:
                 continue
-            return segments[i]
+            pairs = zip(parts, before, strict=False)
+            variables = ((re.fullmatch(r"\{(\w+)\}", part), given) for part, given in pairs)
+            return segments[i], {name[1]: given for name, given in variables if name is not None}
     return None
 
 

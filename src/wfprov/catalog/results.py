@@ -33,16 +33,35 @@ from wfprov.core.facts import Facts
 
 APIS: Final = frozenset(
     {
-        "bigquerydatatransfer", "cloudfunctions", "cloudresourcemanager", "cloudscheduler",
-        "cloudtasks", "compute", "run", "secretmanager", "storage",
+        "aiplatform", "batch", "bigquerydatatransfer", "cloudfunctions", "cloudresourcemanager",
+        "cloudscheduler", "cloudtasks", "compute", "dataform", "run", "secretmanager", "storage",
+        "workflowexecutions",
     }
 )  # fmt: skip
 """The APIs of whose answers something is known here."""
 
-NAMED: Final = frozenset({"bigquerydatatransfer", "cloudscheduler", "cloudtasks", "secretmanager"})
+NAMED: Final = frozenset(
+    {
+        "aiplatform", "batch", "bigquerydatatransfer", "cloudscheduler", "cloudtasks", "dataform",
+        "secretmanager", "workflowexecutions",
+    }
+)  # fmt: skip
 """APIs whose resources name themselves: `create` at a parent gives a child of that parent.
 
 Source: https://google.aip.dev/133 (not opened)
+"""
+
+OPERATED: Final = frozenset(
+    {
+        ("cloudfunctions", "v2"), ("documentai", "v1"), ("documentai", "v1beta3"), ("run", "v2"),
+        ("workflows", "v1"),
+    }
+)  # fmt: skip
+"""APIs whose operations are named `projects/{p}/locations/{l}/operations/{id}`.
+
+A connector waits for the operation and gives its response; a request gives the operation.
+Source: https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.operations
+(not opened)
 """
 
 WAYS: Final = 8
@@ -128,8 +147,12 @@ def _answer(one: Reached, request: Request, hole: Hole) -> Abstract | None:
         return _of_object(one, verb, hole)
     if api == "cloudresourcemanager" and name == "projects.get":
         return _of_project(one, request, version, hole)
-    if api in NAMED and verb == "create" and one.method and not one.method.long_running:
-        return _of_child(request, resource, hole)
+    if one.method is None:
+        return None
+    if api in NAMED and verb == "create" and not one.method.long_running:
+        return _of_child(request, resource.rpartition(".")[2], hole)
+    if (api, version) in OPERATED and one.method.long_running and request.is_http:
+        return _of_operation(request, hole)
     return None
 
 
@@ -260,13 +283,35 @@ def _of_project(one: Reached, request: Request, version: str, hole: Hole) -> Abs
     return _open({key: _text(text, hole) for key, text in known.items()}, hole)
 
 
-def _of_child(request: Request, resource: str, hole: Hole) -> Abstract | None:
+def _of_child(request: Request, collection: str, hole: Hole) -> Abstract | None:
+    """What is made below a parent, `{parent}/{collection}/{name}`."""
     parent = request.text("parent")
-    if not parent or is_hole(masked(parent).text[0]):
+    if request.is_http:
+        path = _relative(request)
+        if path is None or not path.endswith(f"/{collection}"):
+            return None
+        parent = path.removesuffix(f"/{collection}")
+    elif not parent or is_hole(masked(parent).text[0]):
         return None
-    collection = resource.rpartition(".")[2]
     name = f"{parent.rstrip('/')}/{collection}/{below(hole, 'name')}"
     return _open({"name": _text(name, hole)}, hole)
+
+
+def _of_operation(request: Request, hole: Hole) -> Abstract | None:
+    """The operation that a request starts, in the location of what it is about."""
+    path = (_relative(request) or "").split("/")
+    if path[::2][:2] != ["projects", "locations"]:
+        return None
+    name = f"{'/'.join(path[:4])}/operations/{below(hole, 'name')}"
+    return _open({"name": _text(name, hole)}, hole)
+
+
+def _relative(request: Request) -> str | None:
+    """The relative name in an address, `projects/p/locations/l/x`; None without a version."""
+    if request.url is None:
+        return None
+    found = re.fullmatch(r"/v\d\w*/(.+)", request.url.path)
+    return None if found is None else request.url.show(found[1])
 
 
 def _open(known: Mapping[str, Abstract], hole: Hole) -> MapOf:
