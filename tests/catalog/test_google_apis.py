@@ -716,3 +716,49 @@ def test_a_permission_that_no_role_holds_any_more_is_asked_about(tmp_path):
     assert "no predefined role holds pubsub.topics.publish" in use.question.message
     (before,) = match(topic, PLACE, own)
     assert before.question is None
+
+
+BUCKETS = "//storage.googleapis.com/projects/_/buckets"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "expected"),
+    [
+        (
+            "https://vision.googleapis.com/v1/images:annotate",
+            {"requests": [{"image": {"source": {"gcsImageUri": "gs://in/a.png"}}}]},
+            {"storage.objects.get": f"{BUCKETS}/in"},
+        ),
+        (
+            "https://videointelligence.googleapis.com/v1/videos:annotate",
+            {"inputUri": "gs://in/a.mp4", "outputUri": "gs://out/a.json"},
+            {"storage.objects.get": f"{BUCKETS}/in", "storage.objects.create": f"{BUCKETS}/out"},
+        ),
+        (
+            "https://language.googleapis.com/v1/documents:analyzeSentiment",
+            {"document": {"gcsContentUri": "gs://in/{args.name}"}},
+            {"storage.objects.get": f"{BUCKETS}/in"},
+        ),
+        (
+            "https://vision.googleapis.com/v1/images:annotate",
+            {"requests": [{"image": {"source": {"gcsImageUri": "gs://in/a.png"}}},
+                          {"image": {"source": {"gcsImageUri": "{args.uri}"}}}]},
+            {"storage.objects.get": "//cloudresourcemanager.googleapis.com/projects/acme"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_bucket_that_the_body_names_is_what_is_read_or_written(url, body, expected):
+    assert asked(target("http.post", url=url, auth=OAUTH2, body=body)) == expected
+
+
+def test_a_connector_waits_for_cloud_sql_with_what_reading_an_operation_asks_for():
+    def export(**params: bool) -> dict[str, str]:
+        return asked(
+            target("googleapis.sqladmin.v1.instances.export", project="acme", instance="db",
+                   body={}, connector_params=params)
+        )  # fmt: skip
+
+    own = {"cloudsql.instances.export": "//cloudsql.googleapis.com/projects/acme/instances/db"}
+    project = "//cloudresourcemanager.googleapis.com/projects/acme"
+    assert export() == {**own, "cloudsql.instances.get": project}
+    assert export(skip_polling=True) == own

@@ -203,6 +203,28 @@ def test_a_named_child_lies_where_it_was_made():
     )
 
 
+@pytest.mark.parametrize("link", ["file.mediaLink", "file.selfLink", "files.items[0].mediaLink"])
+def test_an_object_links_to_itself_in_its_bucket(link):
+    use = last(
+        """
+    - get:
+        call: googleapis.storage.v1.objects.get
+        args: {bucket: "${args.bucket}", object: a.json}
+        result: file
+    - list:
+        call: googleapis.storage.v1.objects.list
+        args: {bucket: "${args.bucket}"}
+        result: files
+"""
+        + called(link, "{type: OAuth2}")
+    )
+    assert use.api_method == "storage.v1.objects.get"
+    (on,) = asked(use).values()
+    assert on.startswith(
+        "//storage.googleapis.com/projects/_/buckets/{args.bucket}/objects/{result"
+    )
+
+
 REPOSITORY = "projects/acme/locations/europe-west1/repositories/sales"
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from wfprov.analysis.domain import Const, Unknown, shown
 from wfprov.catalog import acting, bigquery, compute, value
+from wfprov.catalog.buckets import buckets
 from wfprov.catalog.condition import decided
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.request import Request
 from wfprov.catalog.resource import filled, project_of, project_resource
 from wfprov.catalog.target import Need, Tier
 from wfprov.core.address import Permission, ResourceName
-from wfprov.core.facts import Facts, MethodNeeds
+from wfprov.core.facts import Facts, MethodId, MethodNeeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def asked(reached: Reached, request: Request, facts: Facts) -> Asked:
         return Asked(resource=resource, needs=(), known=False, note=row.note)
     found = (
         *_own(row, reached, request, resource),
-        *_polling(row, request, resource),
+        *_polling(_waiting(row, reached, facts), request, resource),
         *acting.needs(row, reached, request),
         *bigquery.data_needs(reached, request),
     )
@@ -113,9 +114,14 @@ def _own(
             continue
         if outcome:
             left_out |= set(condition.instead_of)
-        on = _filled(condition.on, reached, request) if condition.on else resource
         when = None if outcome else condition.text
         for permission in condition.permissions:
+            if reached.id.api != "storage" and permission.startswith("storage.objects."):
+                named = buckets(condition.text, permission, request)
+                conditional += (_of_bucket(row, permission, b, request, when) for b in named)
+                if named:
+                    continue
+            on = _filled(condition.on, reached, request) if condition.on else resource
             for part in compute.used(permission, reached, request) or (None,):
                 need = _need(row, permission, part or on, request, when=when)
                 if part is not None:
@@ -127,6 +133,17 @@ def _own(
             on = resource if template is None else _filled(template, reached, request)
             yield _need(row, permission, on, request)
     yield from conditional
+
+
+def _of_bucket(
+    row: MethodNeeds, permission: Permission, on: ResourceName, request: Request, when: str | None
+) -> Need:
+    """What a method of another API asks for on a bucket that the request names."""
+    project = request.place.project
+    return Need(
+        permission=permission, on=on, tier=Tier(row.tier), when=when, source=row.source,
+        project=project,
+    )  # fmt: skip
 
 
 def _need(
@@ -148,6 +165,21 @@ def _need(
         source=row.source,
         project=project_of(on, request.place),
     )
+
+
+def _waiting(row: MethodNeeds, reached: Reached, facts: Facts) -> MethodNeeds:
+    """The row with what reading the operation asks for, where only the API's own row says so.
+
+    Cloud SQL checks `cloudsql.instances.get` for `operations.get`, on the project.
+    Source: https://docs.cloud.google.com/sql/docs/sqlserver/audit-logging (2026-11-23)
+    """
+    method, id_ = reached.method, reached.id
+    if row.polling or method is None or not method.long_running or id_.name == "operations.get":
+        return row
+    reading = facts.needs(MethodId(id_.api, id_.version, "operations.get"))
+    if reading is None or reading.tier != "curated":
+        return row
+    return replace(row, polling=reading.permissions, poll_project=True)
 
 
 def _polling(row: MethodNeeds, request: Request, resource: ResourceName) -> Iterator[Need]:

@@ -254,7 +254,7 @@ def _both(one: Abstract, other: Abstract) -> Abstract:
 
 
 def _of_object(one: Reached, verb: str, hole: Hole) -> Abstract | None:
-    """An object names its bucket.
+    """An object names its bucket, and links to itself and to its content.
 
     Source: https://docs.cloud.google.com/storage/docs/json_api/v1/objects (not opened)
     """
@@ -262,10 +262,17 @@ def _of_object(one: Reached, verb: str, hole: Hole) -> Abstract | None:
     if bucket is None or verb not in {"get", "insert", "list"}:
         return None
     held = _text(bucket, hole)
+
+    def linked(at: Hole) -> Abstract:
+        path = f"storage/v1/b/{bucket}/o/{below(at, 'name')}"
+        media = f"https://storage.googleapis.com/download/{path}?alt=media"
+        links = {"selfLink": f"https://www.googleapis.com/{path}", "mediaLink": media}
+        return _open({"bucket": held, **{key: _text(link, at) for key, link in links.items()}}, at)
+
     if verb != "list":
-        return _open({"bucket": held}, hole)
+        return linked(hole)
     item = Hole(f"{hole.name}.items[]", hole.at)
-    return _open({"items": ListOf((), _open({"bucket": held}, item))}, hole)
+    return _open({"items": ListOf((), linked(item))}, hole)
 
 
 def _of_project(one: Reached, request: Request, version: str, hole: Hole) -> Abstract | None:
