@@ -171,3 +171,46 @@ def test_a_variable_that_the_module_may_set_is_never_taken_for_unset(written: st
     url = one.sites[1].targets[0].url
     assert url in {"https://{var.key}.example", "https://{env:KEY}.example"}
     assert one.unfilled
+
+
+FUNCTION = """\
+resource "KIND" "f" {
+  name     = "tax${var.suffix}"
+  location = "us-east1"
+  region   = "us-east1"
+}
+
+resource "google_workflows_workflow" "flow" {
+  source_contents = <<-EOT
+    - step: {call: http.post, args: {url: "URL", auth: {type: OIDC}}}
+  EOT
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "host"),
+    [
+        ("google_cloudfunctions_function", "https_trigger_url", "cloudfunctions"),
+        ("google_cloudfunctions2_function", "url", "run"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["", "${var.suffix}"])
+@pytest.mark.parametrize("written", ["reference", "address"])
+def test_the_module_says_of_which_generation_its_functions_are(
+    kind: str, attribute: str, host: str, suffix: str, written: str
+) -> None:
+    url = f"https://us-east1-acme-prod.cloudfunctions.net/tax{suffix}"
+    url = url if written == "address" else f"${{{kind}.f.{attribute}}}"
+    text = (
+        FUNCTION.replace("KIND", kind)
+        .replace("URL", url)
+        .replace('${var.suffix}"', suffix + '"', 1)
+    )
+    Path("main.tf").write_text(text, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    ((target,),) = (use.targets for use in one.sites)
+    assert target.question is None
+    assert target.note.endswith("generation, as Terraform says")
+    assert target.resource is not None
+    assert target.resource.startswith(f"//{host}.googleapis.com/projects/acme-prod/")

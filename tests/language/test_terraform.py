@@ -116,6 +116,26 @@ SERVICE = (
             'resource "google_cloudfunctions2_function" "f" {\n  name = "up"\n  location = "us-east1"\n}',
             "https://up-493817260155.us-east1.run.app",
         ),
+        (
+            '${google_cloud_run_v2_service.api["eu"].uri}',
+            'resource "google_cloud_run_v2_service" "api" {\n  for_each = toset(["eu"])\n  name = "api-${each.key}-${each.value}"\n  location = "us-east1"\n}',
+            "https://api-eu-eu-493817260155.us-east1.run.app",
+        ),
+        (
+            '${google_cloud_run_v2_service.api["a"].uri}',
+            'resource "google_cloud_run_v2_service" "api" {\n  for_each = { a = "us-west1", b = var.r }\n  name = upper(each.key)\n  location = each.value\n}',
+            "https://A-493817260155.us-west1.run.app",
+        ),
+        (
+            "${local.u}",
+            'locals {\n u = google_cloud_run_v2_service.api[1].uri\n}\nresource "google_cloud_run_v2_service" "api" {\n  count = 2\n  name = "api-${count.index}"\n  location = "us-east1"\n}',
+            "https://api-1-493817260155.us-east1.run.app",
+        ),
+        (
+            "${google_cloud_run_v2_service.api[each.key].uri}",
+            'resource "google_cloud_run_v2_service" "api" {\n  for_each = var.all\n  name = each.key\n  location = "us-east1"\n}',
+            "https://{each.key}-493817260155.us-east1.run.app",
+        ),
         ("${local.a}/${local.b}", 'locals {\n a = "https://h/${local.b}"\n b = "c"\n}', "https://h/c/c"),
         ("${local.a}", "locals {\n a = local.b\n b = local.a\n}", "{local.a}"),
         ("https://${google_storage_bucket.b.name}/", 'resource "google_storage_bucket" "b" {\n name = "n"\n}', "https://n/"),

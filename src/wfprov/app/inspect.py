@@ -152,9 +152,18 @@ def place_of(workflow: WorkflowSpec, observed: Observed = UNSEEN) -> Place:
         region=workflow.region or unknown.region,
         workflow=workflow.name,
         answers=workflow.answers,
-        functions=observed.functions,
+        functions={**observed.functions, **_defined(workflow, observed)},
         templates=observed.templates,
     )
+
+
+def _defined(workflow: WorkflowSpec, observed: Observed) -> Mapping[ResourceName, SeenFunction]:
+    """The functions that a Terraform module defines, those left out that were seen themselves."""
+    return {
+        name: SeenFunction(generation=generation, by="as Terraform says")
+        for name, generation in workflow.functions.items()
+        if name not in observed.functions or not observed.functions[name].generation
+    }
 
 
 def _template_values(workflow: WorkflowSpec) -> Lookup:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from wfprov.analysis.domain import shown
+from wfprov.analysis.platform import of_template
+from wfprov.catalog.run_app import function_at, function_name
+from wfprov.catalog.url import parsed
+from wfprov.core.address import ResourceName
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.errors import InputError
 from wfprov.core.span import Source
@@ -42,7 +48,8 @@ class Expansion:
             if text is not None:
                 notes = module.defaults_used(text.text)
                 self.diagnostics += [note for note in notes if note not in self.diagnostics]
-                self._place(_spec(spec, one, path, module.values(one), len(found)), text)
+                made = _spec(spec, one, path, module.values(one), len(found))
+                self._place(replace(made, functions=dict(_functions(module, one))), text)
 
     def settled(self, named: Iterable[str]) -> tuple[WorkflowSpec, ...]:
         """The workflows; a file that a Terraform file renders is none beside it.
@@ -91,6 +98,17 @@ class Expansion:
             name = f"{spec.name}-{number}"
         self.workflows.append(replace(spec, name=name))
         self.sources[name] = source
+
+
+def _functions(
+    module: Module, workflow: TerraformWorkflow
+) -> Iterator[tuple[ResourceName, Literal["1", "2"]]]:
+    """The functions of a module by full name, with holes where it is not all known."""
+    for address, generation in module.functions(workflow):
+        url = parsed(shown(of_template(address)) or "")
+        at = None if url is None else function_at(url)
+        if at is not None:
+            yield function_name(*at), generation
 
 
 def _spec(

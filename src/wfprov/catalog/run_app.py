@@ -128,6 +128,13 @@ def function_at(url: Url) -> tuple[str, str, str] | None:
     return url.show(found[2]), url.show(found[1]), url.show(name) if name else "{function}"
 
 
+def function_name(project: str, region: str, name: str) -> ResourceName:
+    """`//cloudfunctions.googleapis.com/projects/{project}/locations/{region}/functions/{name}`."""
+    return ResourceName(
+        f"//cloudfunctions.googleapis.com/projects/{project}/locations/{region}/functions/{name}"
+    )
+
+
 def _service(name: str, project: str, region: str, *, exact: bool) -> RunService:
     return RunService(
         name=run_service(project, region, name), project=project, exact=exact and "{" not in region

@@ -152,12 +152,14 @@ class SeenFunction:
     """What the cloud says of a function that was looked up.
 
     `generation` is "1" or "2", empty when it is not told, and then `why` says why not in words.
-    `service` is the short name of the Cloud Run service beneath one of the 2nd generation.
+    `service` is the short name of the Cloud Run service beneath one of the 2nd generation. `by` is
+    how it is known.
     """
 
     generation: Literal["1", "2", ""] = ""
     service: str = ""
     why: str = ""
+    by: str = "seen live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,8 @@ class Place:
     """Where a workflow runs, for the catalog; what is not configured stands as a hole.
 
     `project` is `{project}` and `region` is `{region}` when they are not known. `functions` are
-    those that were looked up, by their full names, and so are `templates`; offline none is.
+    those that were looked up or that a module defines, `templates` those that were looked up, by
+    their full names.
     """
 
     project: str = "{project}"

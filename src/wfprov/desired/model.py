@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from wfprov.analysis.calls import Site
 from wfprov.catalog.target import Answer, Question, TargetUse
-from wfprov.core.address import Permission, RoleName
+from wfprov.core.address import Permission, ResourceName, RoleName
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.ownership import mark_of
 from wfprov.core.span import Source, Span
@@ -94,7 +94,8 @@ class WorkflowSpec:
     `project` and `region` are None when nothing names them (`inspect` and `check` need none).
     `source_path` is as the user writes it, relative to the working folder. `at` is where the
     configuration names the workflow, None without a configuration. `open_env` are variables of a
-    Terraform file whose values still have something to be filled in, and their places.
+    Terraform file whose values still have something to be filled in, and their places; `functions`
+    those that its module defines, by full name, with their generations.
     """
 
     name: str
@@ -106,6 +107,7 @@ class WorkflowSpec:
     service_account: ServiceAccountChoice = field(default_factory=Dedicated)
     env: Mapping[str, str] = field(default_factory=dict)
     open_env: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
+    functions: Mapping[ResourceName, Literal["1", "2"]] = field(default_factory=dict)
     call_log_level: CallLogLevel | None = None
     execution_history_level: ExecutionHistoryLevel | None = None
     description: str | None = None

@@ -10,9 +10,9 @@ Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.span import Source, Span
@@ -20,7 +20,7 @@ from wfprov.language import hcl
 from wfprov.language.rendering import Fragment, evaluated, lookup, rendered
 from wfprov.language.rules_text import TERRAFORM_DEFAULT, TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
-from wfprov.language.terraform_address import Place, address, known
+from wfprov.language.terraform_address import FUNCTIONS, Place, address, known, settled
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
 from wfprov.language.tokens import HOLE
 
@@ -124,6 +124,20 @@ class Module:
                     if not isinstance(value := at.value(source, place), Unknown)
                 }
         return _over(self._given, {**values, **workflow.variables})
+
+    def functions(self, workflow: TerraformWorkflow) -> Iterator[tuple[str, Literal["1", "2"]]]:
+        """The address of each function that the module defines or looks up, and its generation.
+
+        What is not known of an address stands in it as in a template.
+        """
+        resolver = _Resolver(self, workflow.place, self._variables(workflow))
+        for data, held in (("", self._resources), ("data.", self._data)):
+            for kind, label in held:
+                if kind in FUNCTIONS:
+                    generation, attribute = FUNCTIONS[kind]
+                    found = resolver.reference(f"{data}{kind}.{label}.{attribute}")
+                    if isinstance(found, str | Fragment):
+                        yield found if isinstance(found, str) else found.template, generation
 
     def _variables(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
         """Variables that the workflow's place tells: `region = var.region`, in the provider too."""
@@ -295,6 +309,10 @@ class _Resolver:
             self._done[key] = self._value(source, place, depth)
         return self._done[key]
 
+    def reference(self, reference: str) -> object:
+        """What a reference stands for; a fragment where it is known in part."""
+        return self._known(reference, 0)
+
     def _value(self, source: Source, place: hcl.Range, depth: int) -> object:
         text = source.text
         code = text[slice(*place)]
@@ -348,7 +366,10 @@ class _Resolver:
         if kind == "var":
             return self._variables(reference)
         made = address(reference, self._place, self._module.lacks)
-        return self._text(made.template, depth) if isinstance(made, Fragment) else UNKNOWN
+        if isinstance(made, Unknown) or depth > _DEEPEST:
+            return UNKNOWN
+        found = settled(reference, made, lambda name: self._known(name, depth + 1))
+        return self._text(found.template, depth)
 
 
 def excerpt(source: Source, start: int, end: int) -> Source:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from wfprov.language.rendering import Fragment, Lookup, lookup, rendered
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
 
 # https://registry.terraform.io/providers/hashicorp/google/latest/docs (not opened)
-_FUNCTIONS: Final = {"google_cloudfunctions_function", "google_cloudfunctions2_function"}
+FUNCTIONS: Final[Mapping[str, tuple[Literal["1", "2"], str]]] = {
+    "google_cloudfunctions_function": ("1", "https_trigger_url"),
+    "google_cloudfunctions2_function": ("2", "url"),
+}
+"""The resources that are functions: of which generation, and which attribute is the address."""
 _ADDRESS: Final = re.compile(
     r"(?P<data>(?:data\.)?)(?P<kind>google_cloud(?:_run_v2_service|_run_service|functions2?_function))"
-    r"\.(?P<label>[\w-]+)(?:\[[^\]]*\])?"
+    r"\.(?P<label>[\w-]+)(?:\[(?P<index>[^\]]*)\])?"
     r"\.(?P<attribute>uri|urls\[0\]|url|https_trigger_url"
     r"|status(?:\[0\]|\.0)\.url|service_config(?:\[0\]|\.0)\.uri)"
 )
@@ -38,11 +42,32 @@ def known(values: Mapping[str, object], place: Place) -> Lookup:
         if not isinstance(given, Unknown):
             return given
         made = address(reference, place, lambda *_: False)
-        if not isinstance(made, Fragment):
-            return made
-        return Fragment(rendered(made.template, found, "terraform").text)
+        return made if isinstance(made, Unknown) else settled(reference, made, found)
 
     return value
+
+
+def settled(reference: str, address: Fragment, found: Lookup) -> Fragment:
+    """The address with what is known of it filled in: of one instance where an index names it.
+
+    Source: https://developer.hashicorp.com/terraform/language/meta-arguments/for_each (not opened)
+    """
+    made = rendered(address.template, found, "terraform").text
+    parts = _ADDRESS.fullmatch(reference)
+    index = None if parts is None else parts["index"]
+    if parts is None or index is None:
+        return Fragment(made)
+    key = index.strip().strip('"')
+    each: dict[str, object] = {}
+    if index.strip().startswith('"'):
+        each["key"] = key
+        of = found(f"{parts['data']}{parts['kind']}.{parts['label']}.for_each")
+        if isinstance(of, Mapping) and key in of:
+            each["value"] = of[key]
+        elif isinstance(of, list | tuple):
+            each["value"] = key
+    count = {"index": int(key)} if key.isdecimal() else {}
+    return Fragment(rendered(made, lookup({"each": each, "count": count}), "terraform").text)
 
 
 def address(
@@ -66,7 +91,7 @@ def address(
     where = f"${{{owner}.{label}.{key}}}"
     if lacks(owner, label, key):
         where = place.region or "${wfprov.region}"
-    if attribute == "https_trigger_url" or (attribute == "url" and kind in _FUNCTIONS):
+    if attribute == "https_trigger_url" or (attribute == "url" and kind in FUNCTIONS):
         project = place.project or "${wfprov.project}"
         return Fragment(f"https://{where}-{project}.cloudfunctions.net/{name}")
     number = place.project_number or "${wfprov.project_number}"

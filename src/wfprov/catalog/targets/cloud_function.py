@@ -18,6 +18,7 @@ from wfprov.catalog.resource import pairs_of
 from wfprov.catalog.run_app import (
     first_generation,
     function_at,
+    function_name,
     run_service,
     service_beneath,
 )
@@ -45,9 +46,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
         project, region, name = _told(told.get("name", ""), (project, region, name))
         generation = told.get("generation")
     project = place.project if project == place.project_number else project
-    resource = ResourceName(
-        f"//cloudfunctions.googleapis.com/projects/{project}/locations/{region}/functions/{name}"
-    )
+    resource = function_name(project, region, name)
     base = replace(
         plain(request, Kind.CLOUD_FUNCTION),
         resource=resource,
@@ -59,7 +58,7 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     seen = place.functions.get(resource)
     note = ""
     if generation is None and seen is not None and seen.generation:
-        generation, note = seen.generation, f"{_ORDINAL[seen.generation]} generation, seen live"
+        generation, note = seen.generation, f"{_ORDINAL[seen.generation]} generation, {seen.by}"
         if seen.service:
             beneath = run_service(project, region, seen.service)
             needs = needs[0], replace(needs[1], on=beneath)
