@@ -8,6 +8,7 @@ import pytest
 
 from wfprov.analysis.calls import Known, Site
 from wfprov.analysis.domain import Abstract, Const, ListOf, MapOf, OneOf, shown
+from wfprov.analysis.execute import ROUNDS
 from wfprov.analysis.interpret import Analysis, analyse
 from wfprov.core.span import Source
 from wfprov.language.parser import parse
@@ -419,6 +420,45 @@ def test_recursion_terminates_and_its_calls_are_found():
     found = urls(text, at="down.call")
     assert "https://a.com/0" in found
     assert "https://a.com/{down.n}" in found
+
+
+def test_rounds_of_a_recursion_without_end_are_not_all_told_apart():
+    text = """
+    main:
+      params: [args]
+      steps:
+        - go: {call: first, args: {n: '${args.n}', u: https://a.com}}
+    first:
+      params: [n, u]
+      steps:
+        - stop: {switch: [{condition: '${n == 0}', return: 1}]}
+        - call: {call: http.get, args: {url: '${u}'}}
+        - on: {call: second, args: {n: '${n - 1}', u: '${u + "/x"}'}}
+    second:
+      params: [n, u]
+      steps:
+        - back: {call: first, args: {n: '${n}', u: '${u}'}}
+    """
+    calls = site(analysed(text), "first.call").calls
+    assert len(calls) <= ROUNDS + 2
+    found = urls(text, at="first.call")
+    assert {"https://a.com", "https://a.com/x", "https://a.com/x/x"} <= {*found}
+    assert any(str(url).endswith("{first.u}") for url in found)
+
+
+def test_a_recursion_over_a_list_that_ends_in_time_is_told_apart_whole():
+    text = """
+    main:
+      steps:
+        - go: {call: each, args: {l: [a, b, c, d, e], i: 0}}
+    each:
+      params: [l, i]
+      steps:
+        - stop: {switch: [{condition: '${i == len(l)}', return: 1}]}
+        - call: {call: http.get, args: {url: '${"https://" + l[i] + ".com"}'}}
+        - on: {call: each, args: {l: '${l}', i: '${i + 1}'}}
+    """
+    assert urls(text, at="each.call") == [f"https://{x}.com" for x in "abcde"]
 
 
 def test_dead_code_is_listed_as_unreachable_with_no_call():

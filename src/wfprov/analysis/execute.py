@@ -40,6 +40,9 @@ BUDGET: Final = 60_000
 CONTEXTS: Final = 256
 """How many different lists of arguments a procedure is run with."""
 
+ROUNDS: Final = 10
+"""How often a procedure is told apart by its arguments within runs of itself."""
+
 _CHANGES: Final = 16
 """How many times the arguments that stand for all further ones are widened."""
 
@@ -67,6 +70,8 @@ class Machine:
         self._summaries: dict[tuple[str, tuple[Abstract, ...]], Summary] = {}
         self._contexts: dict[str, int] = {}
         self._overflow: dict[str, tuple[Abstract, ...]] = {}
+        self._changes: dict[str, int] = {}
+        self._current: Summary | None = None
         self._waiting: list[Summary] = []
         self._defaults: set[int] = set()
         self._met: list[Entry] = []
@@ -109,7 +114,7 @@ class Machine:
     def _summary(self, name: str, args: tuple[Abstract, ...]) -> Summary:
         summary = self._summaries.get((name, args))
         if summary is None:
-            summary = self._summaries[(name, args)] = Summary(name, args)
+            summary = self._summaries[(name, args)] = Summary(name, args, self._current)
             self._contexts[name] = self._contexts.get(name, 0) + 1
         return summary
 
@@ -121,6 +126,7 @@ class Machine:
         for number, value in zip(flow.params, summary.args, strict=True):
             env = env.put(number, value)
         met, cells, step, sharing = self._met, self.cells, self._step, self._sharing
+        current, self._current = self._current, summary
         self._set_cells({})
         self._sharing = None
         summary.running = True
@@ -128,6 +134,7 @@ class Machine:
         outcome = self.run(flow.region, env)
         self.lanes = lanes
         summary.running = False
+        self._current = current
         self._met, self._step, self._sharing = met, step, sharing
         self._set_cells(cells)
         if outcome.exits or outcome.jumps:
@@ -142,7 +149,9 @@ class Machine:
         result = Unknown(Hole(f"result:{step}", call.span))
         known = (name, args) in self._summaries
         depth = self.depth + self.evaluator.depth
-        if not known and (self._contexts.get(name, 0) >= CONTEXTS or depth > DEPTH):
+        if not known and (
+            self._contexts.get(name, 0) >= CONTEXTS or depth > DEPTH or self._is_worn(name)
+        ):
             summary = self._summary(name, self._together(name, args))
             if depth <= DEPTH:
                 self._fill(summary)
@@ -157,6 +166,14 @@ class Machine:
         self._met.append(Descent(call, summary))
         return result if summary.outcome is None else summary.value
 
+    def _is_worn(self, name: str) -> bool:
+        """Whether a procedure runs within itself as often as its runs are told apart."""
+        within, rounds = self._current, 0
+        while within is not None and rounds < ROUNDS:
+            rounds += within.procedure == name
+            within = within.within
+        return rounds >= ROUNDS
+
     def _together(self, name: str, args: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
         """Arguments that stand for these and for all that were too many before.
 
@@ -170,7 +187,8 @@ class Machine:
             return before
         else:
             params = self._procedures[name].params
-            worn = self._contexts[name] >= CONTEXTS + _CHANGES
+            self._changes[name] = self._changes.get(name, 0) + 1
+            worn = self._changes[name] > _CHANGES
             made = tuple(
                 self._one_for(old, new, Hole(f"{name}.{param.name}", param.span), worn)
                 for old, new, param in zip(before, args, params, strict=True)

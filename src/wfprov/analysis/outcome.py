@@ -26,11 +26,13 @@ class Outbound:
 class Summary:
     """A procedure run with certain arguments; `value` is what it returns, Never when it does not.
 
-    `running`: it is on the stack, so a call of it is a recursion.
+    `running`: it is on the stack, so a call of it is a recursion. `within` is the run that first
+    called it.
     """
 
     procedure: str
     args: tuple[Abstract, ...]
+    within: Summary | None = None
     running: bool = False
     value: Abstract = NEVER
     outcome: Outcome | None = None
