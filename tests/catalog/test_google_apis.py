@@ -759,6 +759,6 @@ def test_a_connector_waits_for_cloud_sql_with_what_reading_an_operation_asks_for
         )  # fmt: skip
 
     own = {"cloudsql.instances.export": "//cloudsql.googleapis.com/projects/acme/instances/db"}
-    project = "//cloudresourcemanager.googleapis.com/projects/acme"
-    assert export() == {**own, "cloudsql.instances.get": project}
+    instance = own["cloudsql.instances.export"]
+    assert export() == {**own, "cloudsql.instances.get": instance}
     assert export(skip_polling=True) == own

@@ -170,7 +170,7 @@ def _need(
 def _waiting(row: MethodNeeds, reached: Reached, facts: Facts) -> MethodNeeds:
     """The row with what reading the operation asks for, where only the API's own row says so.
 
-    Cloud SQL checks `cloudsql.instances.get` for `operations.get`, on the project.
+    Cloud SQL checks `cloudsql.instances.get` for `operations.get`: on the instance that it is about.
     Source: https://docs.cloud.google.com/sql/docs/sqlserver/audit-logging (2026-11-23)
     """
     method, id_ = reached.method, reached.id
@@ -179,7 +179,7 @@ def _waiting(row: MethodNeeds, reached: Reached, facts: Facts) -> MethodNeeds:
     reading = facts.needs(MethodId(id_.api, id_.version, "operations.get"))
     if reading is None or reading.tier != "curated":
         return row
-    return replace(row, polling=reading.permissions, poll_project=True)
+    return replace(row, polling=reading.permissions)
 
 
 def _polling(row: MethodNeeds, request: Request, resource: ResourceName) -> Iterator[Need]:
