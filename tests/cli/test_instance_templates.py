@@ -50,7 +50,8 @@ def shop(deployed, emulator):
 
 def reads(shop):
     requests = shop.send("GET", "requests", {})["requests"]
-    return [r for r in requests if "nstanceTemplates/" in r["path"] and r["verb"] == "GET"]
+    paths = [r["path"] for r in requests if r["verb"] == "GET"]
+    return [p for p in paths if "nstanceTemplates/" in p and not p.endswith("getIamPolicy")]
 
 
 def acted_as(planned):
@@ -105,11 +106,19 @@ def test_an_account_in_the_body_stands_in_place_of_the_templates(shop):
     assert reads(shop) == []
 
 
-def test_one_that_is_not_there_stays_a_question_that_says_so(shop):
+def test_one_that_is_not_there_is_an_error_that_names_it(shop):
     shop.write(f"{TEMPLATES}/gone")
     ended = shop.wfprov("plan", "-e", "shop")
+    assert ended.code == 1
+    assert "missing-resource" in ended.out
+    assert f"{TEMPLATES}/gone" in ended.out
+
+
+def test_a_regional_one_that_is_not_there_stays_a_question_that_says_so(shop):
+    shop.write("projects/acme-shop/regions/europe-west1/instanceTemplates/gone")
+    ended = shop.wfprov("plan", "-e", "shop")
     words = " ".join(ended.out.split())
-    assert ended.code == 4
+    assert ended.code == 4, words
     assert "the instance template gone of acme-shop; it is not there" in words, words
     assert words.count("? main.make") == 1, words
 

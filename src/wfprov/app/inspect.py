@@ -19,6 +19,7 @@ from wfprov.catalog.target import (
     Need,
     Place,
     SeenFunction,
+    SeenServices,
     SeenTemplate,
     TargetUse,
     Tier,
@@ -57,12 +58,14 @@ class Observed:
     """What was seen of the cloud that no definition tells.
 
     `unmade` are resources that are not there, since a workflow makes them; `functions` and
-    `templates` are those that were looked up, by their full names.
+    `templates` are those that were looked up, by their full names; `services` what the services of
+    a place say, by `projects/p/locations/r`.
     """
 
     unmade: frozenset[ResourceName] = frozenset()
     functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
     templates: Mapping[ResourceName, SeenTemplate] = field(default_factory=dict)
+    services: Mapping[str, SeenServices] = field(default_factory=dict)
 
 
 UNSEEN: Final = Observed()
@@ -154,6 +157,7 @@ def place_of(workflow: WorkflowSpec, observed: Observed = UNSEEN) -> Place:
         answers=workflow.answers,
         functions={**observed.functions, **_defined(workflow, observed)},
         templates=observed.templates,
+        services=observed.services.get(f"projects/{workflow.project}/locations/{workflow.region}"),
     )
 
 

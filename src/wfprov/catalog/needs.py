@@ -170,7 +170,7 @@ def _need(
 def _waiting(row: MethodNeeds, reached: Reached, facts: Facts) -> MethodNeeds:
     """The row with what reading the operation asks for, where only the API's own row says so.
 
-    Cloud SQL checks `cloudsql.instances.get` for `operations.get`: on the instance that it is about.
+    Cloud SQL checks `cloudsql.instances.get` for `operations.get`, on the instance it is about.
     Source: https://docs.cloud.google.com/sql/docs/sqlserver/audit-logging (2026-11-23)
     """
     method, id_ = reached.method, reached.id

@@ -84,6 +84,15 @@ AUDIENCE_REFUSED: Final = Rule(
     "with 401, whatever the account is granted.",
     source="https://docs.cloud.google.com/run/docs/configuring/custom-audiences",
 )
+CUSTOM_AUDIENCE: Final = Rule(
+    slug="custom-audience",
+    severity=Severity.NOTE,
+    summary="An OIDC token for an audience that the service has to be told of",
+    docs="An audience that is no address of a Cloud Run service is accepted where it is one of the "
+    "service's custom audiences, and is answered with 401 where it is not. A plan that looks for "
+    "the service of a domain by its audience finds only one that accepts it.",
+    source="https://docs.cloud.google.com/run/docs/configuring/custom-audiences",
+)
 IAP_AUDIENCE: Final = Rule(
     slug="iap-audience-not-client-id",
     severity=Severity.WARNING,
@@ -127,6 +136,7 @@ RULES: Final = (
     UNKNOWN_METHOD,
     UNKNOWN_AUTH_TYPE,
     AUDIENCE_REFUSED,
+    CUSTOM_AUDIENCE,
     IAP_AUDIENCE,
     UNSIGNED_SERVICE,
     CUSTOM_DOMAIN_INGRESS,
@@ -236,7 +246,7 @@ def of_target(request: Request, use: TargetUse) -> Iterator[Diagnostic]:
 
 
 def _of_run_audience(request: Request, audience: str, url: Url) -> Iterator[Diagnostic]:
-    """An audience that is certainly, or by all that is written, not the called service's."""
+    """An audience that is another service's, or one that the called service has to be told of."""
     meant = parsed(audience)
     called = service_at(url, request.place)
     if called is None:
@@ -253,23 +263,25 @@ def _of_run_audience(request: Request, audience: str, url: Url) -> Iterator[Diag
     if meant is not None and (meant.host is None or "{" in meant.shown_host):
         return
     other = None if meant is None else service_at(meant, request.place)
-    if other is not None:
-        if "{" in other.name + called.name or _is_one(other.name, called.name):
-            return
-        message = f"the audience {audience} is the service {_short(other.name)}, not the one called"
-    else:
+    own = f"write `audience: https://{url.show(url.host or '')}`, or leave it out"
+    if other is None:
         if meant is None and "{" in audience:
             return
-        message = f"the audience {audience} is not an address of the called service"
-    yield Diagnostic(
-        rule=AUDIENCE_REFUSED,
-        message=message,
-        at=request.call.place_of("auth.audience"),
-        help=f"write `audience: https://{url.show(url.host or '')}`, or leave it out"
-        if other is not None
-        else "it works only as a custom audience of the service",
-        confidence=Confidence.HIGH if other is not None else Confidence.LOW,
-    )
+        yield Diagnostic(
+            rule=CUSTOM_AUDIENCE,
+            message=f"the audience {audience} is not an address of the called service",
+            at=request.call.place_of("auth.audience"),
+            help=f"see that it is one of the service's custom audiences, else {own}",
+            confidence=Confidence.LOW,
+        )
+    elif "{" not in other.name + called.name and not _is_one(other.name, called.name):
+        yield Diagnostic(
+            rule=AUDIENCE_REFUSED,
+            message=f"the audience {audience} is the service {_short(other.name)}, "
+            "not the one called",
+            at=request.call.place_of("auth.audience"),
+            help=own,
+        )
 
 
 def _of_function_audience(request: Request, audience: str, url: Url) -> Iterator[Diagnostic]:

@@ -175,12 +175,24 @@ class SeenTemplate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenServices:
+    """What the Cloud Run services of the workflow's own place say, where they were looked up.
+
+    `names` gives the one service that answers at a host or accepts an audience; `why` says in
+    words why another host or audience is none of them.
+    """
+
+    names: Mapping[str, ResourceName] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a workflow runs, for the catalog; what is not configured stands as a hole.
 
     `project` is `{project}` and `region` is `{region}` when they are not known. `functions` are
     those that were looked up or that a module defines, `templates` those that were looked up, by
-    their full names.
+    their full names; offline `services` is None.
     """
 
     project: str = "{project}"
@@ -190,6 +202,7 @@ class Place:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     functions: Mapping[ResourceName, SeenFunction] = field(default_factory=dict)
     templates: Mapping[ResourceName, SeenTemplate] = field(default_factory=dict)
+    services: SeenServices | None = None
 
     def answer(self, site: str, via: tuple[str, ...]) -> Answer | None:
         """The answer for one way of reaching a site: `site@via` (innermost first), else `site`."""

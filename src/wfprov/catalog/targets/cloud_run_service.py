@@ -1,7 +1,8 @@
 """Cloud Run services, called with an OIDC token: roles/run.invoker on the service.
 
 A host that nothing names is presumed to be one when the request carries an OIDC token: it is shown
-as a pattern and asked about, never granted.
+as a pattern and asked about, never granted, unless a service of the workflow's place was seen to
+answer there or to accept the token's audience.
 Source: https://docs.cloud.google.com/workflows/docs/calling-run-functions (2026-11-23)
 Source: https://docs.cloud.google.com/run/docs/authenticating/service-to-service (2026-11-23)
 """
@@ -34,11 +35,35 @@ def recognise(sighting: Sighting) -> TargetUse | None:
         return _use(request, _told(str(answer.value), request), None)
     found = None if request.url is None else service_at(request.url, request.place)
     found = found or audience_service(request)
+    if found is None or holes_in(found.name):
+        seen = _seen(request)
+        if seen is not None:
+            return replace(_use(request, seen, None), note="seen live")
     if found is not None:
         return _use(request, found, _hidden(request, found))
     if request.auth is None or request.auth.type != "OIDC":
         return None
     return _presumed(request)
+
+
+def _seen(request: Request) -> RunService | None:
+    """The service that was seen to answer at the host, or to accept the audience by that name."""
+    services = request.place.services
+    if services is None:
+        return None
+    host = None if request.url is None or request.url.host is None else request.url.shown_host
+    audience = request.auth.audience if request.auth and request.auth.type == "OIDC" else None
+    for word in (host, audience):
+        name = services.names.get(word or "")
+        if name is not None:
+            return RunService(name=name, project=request.place.project, exact=True)
+    return None
+
+
+def _unseen(request: Request) -> str:
+    """What looking for the service has found, to be said with the question."""
+    services = request.place.services
+    return "" if services is None or not services.why else f" ({services.why})"
 
 
 def _told(given: str, request: Request) -> RunService:
@@ -115,7 +140,8 @@ def _presumed(request: Request) -> TargetUse:
         if hole
         else ask(
             request,
-            f"nothing tells what answers at {host}: a Cloud Run service with a domain of its own?",
+            f"nothing tells what answers at {host}: a Cloud Run service with a domain of its own?"
+            + _unseen(request),
             fallback,
         )
     )
