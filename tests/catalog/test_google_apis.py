@@ -402,6 +402,8 @@ def test_an_instance_template_is_used_where_it_lies():
     asks = made_of({}, sourceInstanceTemplate=template)
     on = "//compute.googleapis.com/projects/other/global/instanceTemplates/t"
     assert asks["compute.instanceTemplates.useReadOnly"] == on
+    asks = made_of({}, sourceInstanceTemplate=template.replace("other", "{template:project_id}"))
+    assert asks["compute.instanceTemplates.useReadOnly"] == on.replace("other", "acme")
 
 
 def test_a_publishers_model_stands_in_the_connectors_endpoint():

@@ -100,6 +100,23 @@ def test_custom_roles_stand_in_above_the_threshold_only():
     assert built(predict)[0].role == "roles/aiplatform.user"
 
 
+@pytest.mark.parametrize(
+    ("permission", "on", "role"),
+    [
+        ("compute.disks.use", "projects/acme/zones/z/disks/d", None),
+        ("compute.instanceTemplates.useReadOnly", "projects/acme/global/instanceTemplates/t", None),
+        ("compute.images.useReadOnly", "projects/acme/global/images/i", "roles/compute.imageUser"),
+        ("compute.disks.delete", "projects/acme/zones/z/disks/d", "roles/compute.instanceAdmin"),
+    ],
+)
+def test_what_is_only_used_is_given_no_role_that_can_change_or_remove_it(permission, on, role):
+    use = requirement(permission, f"//compute.googleapis.com/{on}")
+    (grant,) = built(use, custom_roles="when-narrower")
+    assert grant.role == role
+    (plain,) = built(use)
+    assert plain.role is not None
+
+
 def test_always_makes_every_role_a_custom_one_with_a_stable_name():
     publish = requirement("pubsub.topics.publish", topic("t"))
     (first,) = built(publish, custom_roles="always")

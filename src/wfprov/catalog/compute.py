@@ -15,6 +15,8 @@ from typing import Final
 from wfprov.analysis.domain import shown
 from wfprov.catalog.methods import Reached
 from wfprov.catalog.request import Request
+from wfprov.catalog.resource import with_project_id
+from wfprov.catalog.target import Place
 from wfprov.catalog.url import is_hole, masked
 from wfprov.core.address import Permission, ResourceName, RoleName
 
@@ -46,7 +48,7 @@ def used(
     if path is None or (reached.id.api, reached.id.name) != ("compute", "instances.insert"):
         return ()
     project = reached.parts.id_of("projects", "project") or request.place.project
-    found = (_named(shown(given), project) for given in request.values(path))
+    found = (_named(shown(given), project, request.place) for given in request.values(path))
     return tuple(dict.fromkeys(found))
 
 
@@ -55,7 +57,7 @@ def role_of(permission: Permission) -> RoleName | None:
     return NETWORK_USER if permission.startswith("compute.subnetworks.") else None
 
 
-def _named(text: str | None, project: str) -> ResourceName | None:
+def _named(text: str | None, project: str, place: Place) -> ResourceName | None:
     """The resource of `projects/P/...`, of that within the own project, or of a whole address."""
     if not text or is_hole(masked(text).text):
         return None
@@ -64,6 +66,7 @@ def _named(text: str | None, project: str) -> ResourceName | None:
         name = f"projects/{project}/{name}"
     if not name.startswith("projects/"):
         return None
+    name = "/".join(with_project_id(name.split("/"), place))
     if "/images/family/" in name:  # a family has no policy, the images in its project have
         name = name.partition("/global/")[0]
         return ResourceName(f"//cloudresourcemanager.googleapis.com/{name}")

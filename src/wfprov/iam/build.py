@@ -14,7 +14,7 @@ from wfprov.core.facts import Facts, Role
 from wfprov.core.policy import Condition
 from wfprov.iam.conditional import MOST
 from wfprov.iam.cover import Cover, effective_excess, least_cover
-from wfprov.iam.custom_role import CustomRoles, custom_role, is_wanted
+from wfprov.iam.custom_role import CustomRoles, custom_role, is_meddling, is_wanted
 from wfprov.iam.grant import CustomRole, Grant
 from wfprov.iam.requirement import Requirement
 from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope, working_at
@@ -184,7 +184,12 @@ def _drafts(
         else (wanted[0].need.project)
     )
     known = bool(project) and "/" not in project and not _is_hidden(project)
-    if known and is_wanted(options.custom_roles, cover, options.custom_role_threshold):
+    working = working_at(scope, facts)
+    more = effective_excess(cover.roles, permissions, working)
+    meddling = working is not None and is_meddling(permissions, more)
+    if known and is_wanted(
+        options.custom_roles, cover, options.custom_role_threshold, meddling=meddling
+    ):
         able = [p for p in permissions if facts.exists(p)]
         if able:
             role = custom_role(able, project, options.owner)
