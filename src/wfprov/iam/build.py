@@ -14,7 +14,7 @@ from wfprov.core.facts import Facts, Role
 from wfprov.core.policy import Condition
 from wfprov.iam.conditional import MOST
 from wfprov.iam.cover import Cover, effective_excess, least_cover
-from wfprov.iam.custom_role import CustomRoles, custom_role, is_meddling, is_wanted
+from wfprov.iam.custom_role import CustomRoles, custom_role, is_calm, is_using, is_wanted
 from wfprov.iam.grant import CustomRole, Grant
 from wfprov.iam.requirement import Requirement
 from wfprov.iam.scope import CONFIGURED, PROJECTS, Scope, narrowest_scope, working_at
@@ -184,9 +184,9 @@ def _drafts(
         else (wanted[0].need.project)
     )
     known = bool(project) and "/" not in project and not _is_hidden(project)
-    working = working_at(scope, facts)
-    more = effective_excess(cover.roles, permissions, working)
-    meddling = working is not None and is_meddling(permissions, more)
+    meddling = False
+    if all(map(is_using, permissions)) and (working := working_at(scope, facts)) is not None:
+        meddling = not all(map(is_calm, effective_excess(cover.roles, permissions, working)))
     if known and is_wanted(
         options.custom_roles, cover, options.custom_role_threshold, meddling=meddling
     ):

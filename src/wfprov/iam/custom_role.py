@@ -17,21 +17,21 @@ def is_wanted(choice: CustomRoles, cover: Cover, threshold: int, *, meddling: bo
     """Whether a custom role takes the place of predefined ones.
 
     `when-narrower`: when they have more excess than the threshold, do not hold all, or are
-    `meddling`.
+    `meddling`: can change or remove what is only to be used, as a disk or a template is.
     """
     if choice == "when-narrower":
         return cover.excess > threshold or bool(cover.uncovered) or meddling
     return choice == "always"
 
 
-def is_meddling(wanted: Iterable[Permission], excess: Iterable[Permission]) -> bool:
-    """Whether roles can change or remove what is only to be used, as a disk or a template is."""
-    return all(map(is_using, wanted)) and not all(is_reading(p) or is_using(p) for p in excess)
-
-
 def is_using(permission: Permission) -> bool:
     """Whether a permission lets something be used and not changed: `use`, `useReadOnly`."""
     return permission.rpartition(".")[2].startswith("use")
+
+
+def is_calm(permission: Permission) -> bool:
+    """Whether a permission changes nothing: it reads or uses."""
+    return is_reading(permission) or is_using(permission)
 
 
 def custom_role(permissions: Iterable[Permission], project: str, owner: str = "") -> CustomRole:
