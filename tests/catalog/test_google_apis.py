@@ -764,3 +764,51 @@ def test_a_connector_waits_for_cloud_sql_with_what_reading_an_operation_asks_for
     instance = own["cloudsql.instances.export"]
     assert export() == {**own, "cloudsql.instances.get": instance}
     assert export(skip_polling=True) == own
+
+
+@pytest.mark.parametrize("project", ["PROJECT", "YOUR_PROJECT_ID", "<your-project>", "[project]"])
+def test_what_stands_for_a_project_in_a_sample_is_asked_for(project):
+    use = target("googleapis.pubsub.v1.projects.topics.publish",
+                 topic=f"projects/{project}/topics/t", body={})  # fmt: skip
+    assert use.confidence is Certainty.PATTERN
+    assert use.question is not None
+    assert f"is {project}, which no project can be called" in use.question.message
+
+
+@pytest.mark.parametrize("project", ["acme", "other-project-1", "example.com:old", "1234567"])
+def test_what_a_project_may_be_called_is_not_asked_for(project):
+    use = target("googleapis.pubsub.v1.projects.topics.publish",
+                 topic=f"projects/{project}/topics/t", body={})  # fmt: skip
+    assert (use.confidence, use.question) == (Certainty.EXACT, None)
+
+
+@pytest.mark.parametrize(
+    ("mask", "account"),
+    [
+        ("template.labels", "{account_of_what_is_changed}"),
+        ("template.scaling,traffic", "{account_of_what_is_changed}"),
+        ("template", "{project_number}-compute@developer.gserviceaccount.com"),
+        ("template.serviceAccount", "{project_number}-compute@developer.gserviceaccount.com"),
+        (None, "{project_number}-compute@developer.gserviceaccount.com"),
+    ],
+)
+def test_a_change_that_leaves_the_account_asks_which_it_is(mask, account):
+    args = {} if mask is None else {"updateMask": mask}
+    use = target(
+        "googleapis.run.v2.projects.locations.services.patch",
+        name="projects/acme/locations/l/services/s",
+        body={"template": {}},
+        **args,
+    )
+    account = account.replace("{project_number}", str(PLACE.project_number))
+    on = f"//iam.googleapis.com/projects/-/serviceAccounts/{account}"
+    assert asked(use)["iam.serviceAccounts.actAs"] == on
+    assert (use.question is not None) == ("{" in account)
+
+
+@pytest.mark.parametrize("name", ["project_id", "PROJECT_ID", "gcp-project-id", "google_project"])
+def test_a_templates_name_for_the_project_is_presumed_to_be_the_own(name):
+    use = target("googleapis.pubsub.v1.projects.topics.publish",
+                 topic=f"projects/{{var.{name}}}/topics/t", body={})  # fmt: skip
+    assert use.resource == "//pubsub.googleapis.com/projects/acme/topics/t"
+    assert (use.confidence, use.question) == (Certainty.PATTERN, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from wfprov.analysis.domain import Unknown, shown
@@ -25,12 +26,33 @@ _OF_TEMPLATE: Final = "account_of:"
 
 def needs(row: MethodNeeds, reached: Reached, request: Request) -> Iterator[Need]:
     """The permission to act as each account that the call makes something run as."""
-    if row.act_as is not None:
-        emails = list(_emails(row.act_as, request))
+    account = row.act_as
+    if account is not None:
+        if account.default is not None and _keeps(account, request):
+            account = replace(account, default=None)
+            kept = "{account_of_what_is_changed}"
+            yield _need(kept, request.place, tier=Tier(account.tier))
+        emails = list(_emails(account, request))
         for email, when in dict.fromkeys(emails):
-            yield _need(email, request.place, tier=Tier(row.act_as.tier), when=when)
+            yield _need(email, request.place, tier=Tier(account.tier), when=when)
     if (reached.id.api, reached.id.name) == ("compute", "instances.insert"):
         yield from _of_template(request)
+
+
+def _keeps(row: ActAs, request: Request) -> bool:
+    """Whether a change leaves the account as it is: an update mask that does not speak of it.
+
+    Source: https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/patch
+    (not opened)
+    """
+    masks = [text for given in request.values("query.updateMask") for text in value.texts(given)]
+    if not masks or any("{" in mask for mask in masks):
+        return False
+    fields = {field.strip().replace("_", "").lower() for mask in masks for field in mask.split(",")}
+    written = {path.removeprefix("body.").replace("_", "").lower() for path in row.paths}
+    return not any(
+        field in ("*", path) or path.startswith(f"{field}.") for field in fields for path in written
+    )
 
 
 def template_of(hole: str) -> ResourceName | None:

@@ -112,7 +112,7 @@ def setting(hole: str) -> str | None:
         return f"env: {{{hole[4:]}: VALUE}}"
     if found := re.fullmatch(r"template:(\w+)", hole):
         return f"template_values: {{{found[1]}: VALUE}}"
-    if found := re.fullmatch(r"(var|local)\.(\w+)", hole):
+    if found := re.fullmatch(r"(var|local)\.([\w-]+)", hole):
         return f"template_values: {{{found[1]}: {{{found[2]}: VALUE}}}}"
     if re.fullmatch(r"args(\.\w+)+", hole):
         keys = hole.split(".")[1:]

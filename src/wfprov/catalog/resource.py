@@ -13,7 +13,7 @@ from wfprov.core.address import ResourceName, project_name
 PROJECTS = ("project", "projectId", "project_id", "projectsId")
 LOCATIONS = ("location", "region", "zone", "locationsId")
 OWN_PROJECT = re.compile(
-    r"\{(?:template:|var\.|local\.)(?:(?:gcp|google)_)?project(?:_?id|Id|ID)?\}"
+    r"\{(?:template:|var\.|local\.)(?i:(?:(?:gcp|google)[-_])?project(?:[-_]?id)?)\}"
 )
 """How a template names the project that it is deployed to, by convention: `${project_id}`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -17,6 +18,12 @@ from wfprov.core.address import Permission, ResourceName, is_pattern, project_na
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.facts import Facts, MethodId
 from wfprov.core.span import Span
+
+_PLACEHOLDER = re.compile(r"<[^>{}]+>|\[[^\]{}]+\]|[^{}]*[A-Z][^{}]*")
+"""What stands in samples where a project's id is to be written: an id has lower-case letters only.
+
+Source: https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects (not opened)
+"""
 
 
 def certainty(*texts: str | None) -> Certainty:
@@ -69,7 +76,9 @@ def of_method(sighting: Sighting, kind: Kind) -> TargetUse:
         api_method=str(reached.id),
         resource=resource,
         needs=needs,
-        confidence=certainty(request.address, resource),
+        confidence=Certainty.PATTERN
+        if _PLACEHOLDER.fullmatch(project)
+        else certainty(request.address, resource),
         question=doubt,
         apis=((reached.service, project),),
         diagnostics=tuple(_findings(sighting, reached, wanted)),
@@ -180,6 +189,13 @@ def project_hidden(request: Request, needs: Iterable[Need]) -> Question | None:
                 request,
                 f"the project of {need.on} comes from {question.origin(hole)}",
                 hole,
+                "{permissions: [" + f'"{need.permission} on //FULL/RESOURCE/NAME"' + "]}",
+            )
+        if _PLACEHOLDER.fullmatch(need.project):
+            return question.ask(
+                request,
+                f"the project of {need.on} is {need.project}, which no project can be called: "
+                "which one is meant?",
                 "{permissions: [" + f'"{need.permission} on //FULL/RESOURCE/NAME"' + "]}",
             )
     return None
