@@ -225,6 +225,23 @@ def test_an_object_links_to_itself_in_its_bucket(link):
     )
 
 
+@pytest.mark.parametrize("address", ["accessConfigs[0].natIP", "networkIP"])
+def test_a_machine_that_is_called_at_its_address_asks_for_nothing(address):
+    use = last(
+        f"""
+    - get:
+        call: googleapis.compute.v1.instances.get
+        args: {{project: acme, zone: europe-west1-b, instance: vm}}
+        result: vm
+    - call:
+        call: http.get
+        args:
+          url: ${{"http://" + vm.networkInterfaces[0].{address} + "/start"}}
+"""
+    )
+    assert (use.kind, use.needs, use.question) == (Kind.EXTERNAL, (), None)
+
+
 REPOSITORY = "projects/acme/locations/europe-west1/repositories/sales"
 
 

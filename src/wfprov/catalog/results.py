@@ -28,7 +28,7 @@ from wfprov.catalog.request import Request, read
 from wfprov.catalog.resource import filled
 from wfprov.catalog.run_app import ADDRESS_OF, service_beneath
 from wfprov.catalog.target import Place
-from wfprov.catalog.url import FIRST, is_hole, masked
+from wfprov.catalog.url import FIRST, MACHINE, is_hole, masked
 from wfprov.core.facts import Facts
 
 APIS: Final = frozenset(
@@ -159,6 +159,8 @@ def _answer(one: Reached, request: Request, hole: Hole) -> Abstract | None:
 def _of_compute(one: Reached, request: Request, verb: str, hole: Hole) -> Abstract | None:
     """A resource, a list of resources, or the operation that a change starts, with their links.
 
+    A virtual machine has its addresses, too.
+
     `https://www.googleapis.com/compute/v1/projects/{p}/zones/{z}/instances/{name}`
     """
     if one.method is None:
@@ -177,11 +179,27 @@ def _of_compute(one: Reached, request: Request, verb: str, hole: Hole) -> Abstra
         return _open_link(f"{base}{scope}/operations", hole)
     if verb == "get":
         link = base + "/".join(path)
-        return _open({"selfLink": _text(link, hole), "name": _text(path[-1], hole)}, hole)
+        made: dict[str, Abstract] = {
+            "selfLink": _text(link, hole),
+            "name": _text(path[-1], hole),
+        }
+        if path[-2:-1] == ["instances"]:
+            made |= _interfaces("//compute.googleapis.com/" + "/".join(path), hole)
+        return _open(made, hole)
     if verb == "list" and one.method.verb == "GET":
         item = Hole(f"{hole.name}.items[]", hole.at)
         return _open({"items": ListOf((), _open_link(base + "/".join(path), item))}, hole)
     return None
+
+
+def _interfaces(instance: str, hole: Hole) -> Mapping[str, Abstract]:
+    """The addresses of a virtual machine, each a hole named for it."""
+    address = Text((Hole(f"{MACHINE}{instance}", hole.at),))
+    of_interface = Hole(f"{hole.name}.networkInterfaces[]", hole.at)
+    of_access = Hole(f"{of_interface.name}.accessConfigs[]", hole.at)
+    outside = ListOf((), _open({"natIP": address}, of_access))
+    interface = _open({"networkIP": address, "accessConfigs": outside}, of_interface)
+    return {"networkInterfaces": ListOf((), interface)}
 
 
 def _open_link(collection: str, hole: Hole) -> Abstract:

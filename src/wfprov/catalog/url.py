@@ -9,6 +9,9 @@ HOLE = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 FIRST = 0xF0000
 """Holes stand as characters of this private plane while a text is cut up."""
 
+MACHINE = "machine:"
+"""How the hole begins that stands for an IP address of a virtual machine, whose name follows."""
+
 MASK = "\U000f0000-\U000ffffd"
 
 
