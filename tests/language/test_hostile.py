@@ -70,3 +70,16 @@ def test_ten_thousand_steps_are_read_in_linear_time():
 
     seconds(100)
     assert seconds(10_000) < 40 * max(seconds(1000), 0.01)
+
+
+def test_steps_of_one_name_are_compared_in_linear_time():
+    def seconds(count: int) -> float:
+        text = "- s: {next: s}\n" * count
+        checked = parse(Source("many.yaml", text))
+        assert checked.value is not None
+        start = time.process_time()
+        validate(checked.value)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(20_000) < 60 * max(seconds(1000), 0.002)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from wfprov.catalog.target import Need, Tier
@@ -69,15 +70,16 @@ def prove(requirements: Iterable[Requirement], given: Iterable[Grant], facts: Fa
     """
     grants = tuple(given)
     held = {id(grant): _held(grant, facts) for grant in grants}
-    by_principal: dict[str, list[Grant]] = defaultdict(list)
+    standing: dict[tuple[str, str], list[Grant]] = defaultdict(list)
     for grant in grants:
-        by_principal[grant.principal].append(grant)
+        standing[grant.principal, grant.on].append(grant)
     uncovered: list[Requirement] = []
     alone: Counter[int] = Counter()
     for requirement in dict.fromkeys(requirements):
         if requirement.need.tier is Tier.DERIVED:
             continue
-        answering = _answering(requirement, by_principal[requirement.principal], held)
+        near = (standing.get((requirement.principal, on), ()) for on in _places(requirement.need))
+        answering = _answering(requirement, chain.from_iterable(near), held)
         if not answering:
             uncovered.append(requirement)
         elif len(answering) == 1:
@@ -102,9 +104,16 @@ def _held(grant: Grant, facts: Facts) -> frozenset[Permission]:
     return frozenset() if role is None else role.permissions
 
 
+def _places(need: Need) -> Iterable[str]:
+    """Every resource on which a grant may answer the need, each once."""
+    parts = need.on.split("/")
+    within = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return dict.fromkeys([*within, PROJECT + _project(need.on, need.project), need.policy_on or ""])
+
+
 def _answering(
     requirement: Requirement,
-    grants: Sequence[Grant],
+    grants: Iterable[Grant],
     held: Mapping[int, frozenset[Permission]],
 ) -> list[Grant]:
     need = requirement.need
@@ -139,7 +148,11 @@ def covers(above: str, name: str, project: str) -> bool:
         return True
     if not above.startswith(PROJECT):
         return False
+    return _project(name, project) == above.removeprefix(PROJECT)
+
+
+def _project(name: str, project: str) -> str:
+    """The project that a resource lies in; `project` for one whose name tells none."""
     parts = name.removeprefix("//").split("/")
     own = parts[2] if parts[1:2] == ["projects"] and len(parts) > 2 else ""  # noqa: PLR2004
-    own = project if own in {"", "-", "_"} else own
-    return own == above.removeprefix(PROJECT)
+    return project if own in {"", "-", "_"} else own

@@ -6,6 +6,8 @@ Source: https://cloud.google.com/workflows/docs/release-notes#March_04_2024 (not
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from wfprov.core.diagnostic import Related
@@ -16,29 +18,41 @@ from wfprov.language.scopes import Outline, Place, Scope
 _LOOPS: Final = frozenset({"for", "parallel for"})
 
 
+@dataclass(slots=True)
+class _Named:
+    """The steps of one name: the first, and by identity all of them and where they stand."""
+
+    first: Place
+    steps: set[int]
+    regions: set[int]
+
+
 def check_jumps(outline: Outline, findings: Findings) -> None:
     """Report duplicate steps, and jumps that lead nowhere or across a loop or branch."""
-    steps: dict[str, list[Place]] = {}
+    steps: dict[str, _Named] = {}
     for place in outline.places:
         name = place.step.name
         if name is None:
             continue
-        same = steps.setdefault(name, [])
-        if same and all(other.step is not place.step for other in same):
+        same = steps.get(name)
+        if same is None:
+            same = steps[name] = _Named(place, {id(place.step)}, set())
+        if id(place.step) not in same.steps:
             findings.add(
                 DUPLICATE_STEP,
                 place.step.name_span,
                 f"{outline.procedure.name!r} has two steps named {name!r}.",
                 help="Rename one of them.",
-                related=(Related(same[0].step.name_span, "the first one"),),
+                related=(Related(same.first.step.name_span, "the first one"),),
             )
-        same.append(place)
+        same.steps.add(id(place.step))
+        same.regions.add(id(place.scope.region))
     for place in outline.places:
         if place.step.next is not None:
             _check_jump(place, steps, findings)
 
 
-def _check_jump(place: Place, steps: dict[str, list[Place]], findings: Findings) -> None:
+def _check_jump(place: Place, steps: dict[str, _Named], findings: Findings) -> None:
     jump = place.step.next
     assert jump is not None
     target = jump.target
@@ -54,13 +68,13 @@ def _check_jump(place: Place, steps: dict[str, list[Place]], findings: Findings)
             UNDEFINED_STEP,
             jump.span,
             f"There is no step {target!r} in this workflow.",
-            help=findings.nearest(target, {*steps, "end"}),
+            help=findings.nearest(target, chain(steps, ("end",))),
         )
         return
     here = place.scope.region
-    if any(other.scope.region is here for other in targets):
+    if id(here) in targets.regions:
         return
-    there = targets[0].scope.region
+    there = targets.first.scope.region
     findings.add(
         JUMP_ACROSS,
         jump.span,
@@ -68,7 +82,7 @@ def _check_jump(place: Place, steps: dict[str, list[Place]], findings: Findings)
         help="Leave a loop with 'next: break', and jump from a step outside."
         if any(scope.kind in _LOOPS for scope in here.outwards())
         else "Move the step, or what it does, to this side.",
-        related=(Related(targets[0].step.name_span, "the step"),),
+        related=(Related(targets.first.step.name_span, "the step"),),
     )
 
 
