@@ -440,3 +440,21 @@ def test_every_finding_has_a_place_in_its_source():
             span = place(diagnostic)
             assert 0 <= span.start <= span.end <= len(span.source.text)
             assert diagnostic.message.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("args", "count"),
+    [
+        ("{text: x}", 0),
+        ("{data: x, severity: ERROR}", 0),
+        ("['${x}', ERROR]", 0),
+        ("'${x}'", 0),
+        ("{severity: ERROR}", 1),
+        ("{text: x, json: {y: 1}}", 1),
+        ("['${x}', ERROR, more]", 1),
+    ],
+)
+def test_a_log_entry_says_one_thing(args, count):
+    text = f"- before:\n    assign: [{{x: 1}}]\n- a: {{call: sys.log, args: {args}}}\n"
+    found_here = findings(text)
+    assert [d.rule.slug for d in found_here] == ["wrong-arguments"] * count

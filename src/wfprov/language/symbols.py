@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from wfprov.core.diagnostic import Related
@@ -257,7 +258,9 @@ class SymbolChecker:
             UNDEFINED_NAME,
             at,
             f"{function!r} is neither a subworkflow nor a function of the standard library.",
-            help=self._findings.nearest(function, {*self._procedures, *FUNCTIONS} - {"main"}),
+            help=self._findings.nearest(
+                function, chain((name for name in self._procedures if name != "main"), FUNCTIONS)
+            ),
         )
 
     def _arguments(
@@ -287,7 +290,16 @@ class SymbolChecker:
                     f"{function} has no parameter {name!r}.",
                     help=self._findings.nearest(name, params),
                 )
-        missing = [name for name in needed if name not in {*params[:positional], *names}]
+        given = {*params[:positional], *names}
+        written = sorted(given & _LOGGED)
+        if function == "sys.log" and len(written) != 1:
+            self._findings.add(
+                WRONG_ARGUMENTS,
+                at,
+                "sys.log takes one of data, text and json; "
+                + (f"{' and '.join(written)} are given." if written else "none is given."),
+            )
+        missing = [name for name in needed if name not in given]
         if missing:
             self._findings.add(
                 WRONG_ARGUMENTS,
@@ -330,6 +342,8 @@ class SymbolChecker:
             )
 
 
+# https://cloud.google.com/workflows/docs/reference/stdlib/sys/log (not opened)
+_LOGGED: Final = frozenset({"data", "text", "json"})
 _NAMES: Final = {
     "procedure": "workflow",
     "for": "loop",
