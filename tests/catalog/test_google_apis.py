@@ -373,7 +373,6 @@ def made_of(body: dict[str, object], **query: object) -> dict[str, str]:
           "compute.subnetworks.useExternalIp": f"{COMPUTE}/regions/r/subnetworks/s"}),
         ({"networkInterfaces": [{"network": "global/networks/default"}]},
          {"compute.subnetworks.use": PROJECT}),
-        ({"networkInterfaces": [{"subnetwork": "{args.s}"}]}, {"compute.subnetworks.use": PROJECT}),
         ({"disks": [{"source": "zones/z/disks/d"}], "networkInterfaces": []},
          {"compute.disks.use": f"{COMPUTE}/zones/z/disks/d"}),
         ({"disks": [{"initializeParams": {"sourceImage": "projects/i/global/images/x"}}],
@@ -387,6 +386,17 @@ def made_of(body: dict[str, object], **query: object) -> dict[str, str]:
 def test_a_machine_uses_each_part_where_that_lies(body, asks):
     found = made_of(body)
     assert {permission: on for permission, on in found.items() if permission in asks} == asks
+
+
+def test_a_part_that_only_the_argument_names_hides_its_project():
+    use = target("googleapis.compute.v1.instances.insert", project="acme", zone="z",
+                 body={"networkInterfaces": [{"subnetwork": "{args.s}"}],
+                       "serviceAccounts": [{"email": ACCOUNT.rpartition("/")[2]}]})  # fmt: skip
+    assert use.question is not None
+    assert use.question.hole == "args.s"
+    assert "arguments: {s: VALUE}" in use.question.answer
+    hidden = "//compute.googleapis.com/projects/{args.s}/regions/-/subnetworks/{args.s}"
+    assert asked(use)["compute.subnetworks.use"] == hidden
 
 
 def test_a_part_in_a_project_that_nothing_tells_is_asked_about():

@@ -32,6 +32,15 @@ PARTS: Final[Mapping[str, str]] = {
 }
 """Where a request names what a permission is about."""
 
+_KINDS: Final[Mapping[str, str]] = {
+    "disks": "zones/-/disks",
+    "images": "global/images",
+    "snapshots": "global/snapshots",
+    "subnetworks": "regions/-/subnetworks",
+    "instanceTemplates": "global/instanceTemplates",
+    "machineImages": "global/machineImages",
+}
+
 NETWORK_USER: Final = RoleName("roles/compute.networkUser")
 
 _ADDRESS: Final = re.compile(r"https?://[\w.-]+/(?:compute/)?(?:v1|beta|alpha)/")
@@ -48,7 +57,8 @@ def used(
     if path is None or (reached.id.api, reached.id.name) != ("compute", "instances.insert"):
         return ()
     project = reached.parts.id_of("projects", "project") or request.place.project
-    found = (_named(shown(given), project, request.place) for given in request.values(path))
+    kind = _KINDS[permission.split(".")[1]]
+    found = (_named(shown(given), kind, project, request.place) for given in request.values(path))
     return tuple(dict.fromkeys(found))
 
 
@@ -57,10 +67,15 @@ def role_of(permission: Permission) -> RoleName | None:
     return NETWORK_USER if permission.startswith("compute.subnetworks.") else None
 
 
-def _named(text: str | None, project: str, place: Place) -> ResourceName | None:
-    """The resource of `projects/P/...`, of that within the own project, or of a whole address."""
-    if not text or is_hole(masked(text).text):
+def _named(text: str | None, kind: str, project: str, place: Place) -> ResourceName | None:
+    """The resource of `projects/P/...`, of that within the own project, or of a whole address.
+
+    One that is a hole and nothing else may lie in any project: the hole stands for that too.
+    """
+    if not text:
         return None
+    if is_hole(masked(text).text):
+        return ResourceName(f"//compute.googleapis.com/projects/{text}/{kind}/{text}")
     name = _ADDRESS.sub("", text)
     if name.startswith(("global/", "regions/", "zones/")):
         name = f"projects/{project}/{name}"
