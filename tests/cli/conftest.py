@@ -117,3 +117,17 @@ def deployed(session, emulator, owner, monkeypatch):
         "project: acme-shop\nregion: europe-west1\n",
     )
     return session
+
+
+@pytest.fixture
+def applied_by_the_deployer(deployed, emulator, monkeypatch):
+    """Makes a deployer by `bootstrap` and applies as it; what `apply` ended with."""
+
+    def applied() -> Ended:
+        made = deployed.wfprov("bootstrap", "-e", "shop", "--auto-approve", "--wait", "0")
+        assert made.code == 0, made.out + made.err
+        deployer = "serviceAccount:orders-shop-deployer@acme-shop.iam.gserviceaccount.com"
+        monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token(deployer))
+        return deployed.wfprov("apply", "-e", "shop", "--auto-approve", "--wait", "0")
+
+    return applied

@@ -140,12 +140,8 @@ def test_a_template_that_only_the_argument_knows_is_not_looked_for(shop):
     assert reads(shop) == []
 
 
-def test_the_deployer_that_bootstrap_makes_may_look(shop, emulator, monkeypatch):
+def test_the_deployer_that_bootstrap_makes_may_look(shop, applied_by_the_deployer):
     shop.write(f"{TEMPLATES}/web")
-    made = shop.wfprov("bootstrap", "-e", "shop", "--auto-approve", "--wait", "0")
-    assert made.code == 0, made.out + made.err
-    deployer = "serviceAccount:orders-shop-deployer@acme-shop.iam.gserviceaccount.com"
-    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token(deployer))
-    ended = shop.wfprov("apply", "-e", "shop", "--auto-approve", "--wait", "0")
+    ended = applied_by_the_deployer()
     assert ended.code == 0, ended.out + ended.err
     assert len(reads(shop)) >= 2

@@ -108,12 +108,8 @@ def test_why_and_audit_see_the_service_too(shop):
     assert "roles/run.invoker" not in audited.out
 
 
-def test_the_deployer_that_bootstrap_makes_may_look(shop, emulator, monkeypatch):
+def test_the_deployer_that_bootstrap_makes_may_look(shop, applied_by_the_deployer):
     shop.calls()
-    made = shop.wfprov("bootstrap", "-e", "shop", "--auto-approve", "--wait", "0")
-    assert made.code == 0, made.out + made.err
-    deployer = "serviceAccount:orders-shop-deployer@acme-shop.iam.gserviceaccount.com"
-    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", emulator.token(deployer))
-    ended = shop.wfprov("apply", "-e", "shop", "--auto-approve", "--wait", "0")
+    ended = applied_by_the_deployer()
     assert ended.code == 0, ended.out + ended.err
     assert len(lists(shop)) >= 2
