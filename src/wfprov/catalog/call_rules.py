@@ -17,6 +17,7 @@ from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.rule import Confidence, Rule, Severity
 from wfprov.language.rules import WRONG_ARGUMENTS
 
+# Read on 2026-11-28: the reference of connectors and the sample of Cloud Storage; not the others.
 _CONNECTORS: Final = "https://docs.cloud.google.com/workflows/docs/reference/googleapis"
 _HTTP: Final = "https://docs.cloud.google.com/workflows/docs/http-requests"
 
@@ -61,7 +62,7 @@ UNENCODED_OBJECT_NAME: Final = Rule(
     summary="The name of a Cloud Storage object whose slashes are not encoded",
     docs="The connector puts the name into the address as it is, so a slash ends it and the object "
     'is not found.\n\n```yaml\nobject: ${text.url_encode("reports/2026.csv")}\n```',
-    source="https://docs.cloud.google.com/workflows/docs/troubleshooting",
+    source="https://docs.cloud.google.com/workflows/docs/samples/workflows-connector-storage",
 )
 GKE_BY_ADDRESS: Final = Rule(
     slug="gke-control-plane-by-address",

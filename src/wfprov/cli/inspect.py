@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -50,7 +49,7 @@ def inspect(
     from wfprov.app.suppress import heeded
     from wfprov.app.wiring import facts
     from wfprov.core.diagnostic import in_order
-    from wfprov.render.json import inspect_document
+    from wfprov.render.json import inspect_document, pieces_of
     from wfprov.render.text import inspection, report
 
     output = Output.of_process()
@@ -59,7 +58,7 @@ def inspect(
     found = in_order([*loaded.diagnostics, *(d for one in inspected for d in one.diagnostics)])
     match output_format:
         case "json":
-            output.result(json.dumps(inspect_document(inspected), indent=2, ensure_ascii=False))
+            output.pieces(pieces_of(inspect_document(inspected)))
             found = loaded.diagnostics  # those of the definitions are in the document
         case "mermaid" | "html":
             output.result(_pictured(inspected, output_format))

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -58,6 +58,13 @@ class Output:
             self.above(text)
             return
         self.results.write(text if text.endswith("\n") else text + "\n")
+        self.results.flush()
+
+    def pieces(self, texts: Iterable[str]) -> None:
+        """Writes what the command was asked for, piece by piece: it is never held as a whole."""
+        for text in texts:
+            self.results.write(text)
+        self.results.write("\n")
         self.results.flush()
 
     def message(self, text: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from wfprov.catalog.target import Auth, Need, Question, TargetUse
@@ -14,11 +15,19 @@ from wfprov.iam.grant import Grant
 from wfprov.render.place import Places
 
 FORMAT_VERSION: Final = "1.0"
+_PIECE: Final = 20_000
 
 
 def text_of(document: object) -> str:
     """A document as JSON, two blanks deep, ASCII only, with a last line break."""
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def pieces_of(document: object) -> Iterator[str]:
+    """A document as JSON, two blanks deep, in pieces of some thousand lines."""
+    made = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document)
+    while piece := "".join(islice(made, _PIECE)):
+        yield piece
 
 
 def inspect_document(inspected: Sequence[Inspected]) -> dict[str, object]:
