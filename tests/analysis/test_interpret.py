@@ -94,6 +94,13 @@ def url_of(assigned: str, known: Known = PLACE) -> list[object]:
         ('url: ${text.replace_all("a-b-c", "-", "/")}', ["a/b/c"]),
         ('url: ${text.substring("abcdef", 1, 3)}', ["bc"]),
         ('url: ${"o/" + text.url_encode("a b/" + input.x)}', ["o/a%20b%2F{args.x}"]),
+        ('url: ${"o/" + text.url_encode_plus("a b/" + input.x)}', ["o/a+b%2F{args.x}"]),
+        ('url: ${text.url_decode("a%2Fb%20%C3%A9")}', ["a/b \u00e9"]),
+        ('url: ${"x" + text.url_decode("a+b")}', ["x{text.url_decode}"]),
+        ('url: ${"x" + text.url_decode("%zz")}', ["x{text.url_decode}"]),
+        ('url: ${text.replace_all_regex("https://a1.com", "[0-9]+\\\\.", "-")}', ["https://a-com"]),
+        ('url: ${"x" + text.replace_all_regex("ab", "(a)", "b")}', ["x{text.replace_all_regex}"]),
+        ('url: ${"x" + text.replace_all_regex("ab", "[b-a]", "b")}', ["x{text.replace_all_regex}"]),
         ('url: ${json.decode("{\\"u\\": \\"https://a.com\\"}").u}', ["https://a.com"]),
         (
             'url: ${base64.encode("ab") + text.decode(base64.decode("YWI="))}',

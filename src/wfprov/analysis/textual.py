@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from wfprov.analysis.domain import Abstract, Const, Hole, ListOf, MapOf, Text, Unknown
@@ -122,16 +124,19 @@ def _substring(args: Args) -> Abstract:
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
-def _url_encoded(args: Args) -> Abstract:
-    """Percent-encoding, of the literals in a partly known string too."""
+def _url_encoded(space: str) -> Function:
+    """Percent-encoding, of the literals in a partly known string too; a blank becomes `space`."""
 
     def one(value: Abstract) -> Abstract:
         parts = parts_of(value)
         if parts is None or not (is_text(value) or isinstance(value, Unknown)):
             return NEVER
-        return text_of(_percent(part) if isinstance(part, str) else part for part in parts)
+        return text_of(
+            _percent(part).replace("%20", space) if isinstance(part, str) else part
+            for part in parts
+        )
 
-    return each(args[0], one)
+    return lambda args: each(args[0], one)
 
 
 def _percent(text: str) -> str:
@@ -139,6 +144,53 @@ def _percent(text: str) -> str:
         c if c in _UNRESERVED else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace"))
         for c in text
     )
+
+
+_ENCODED: Final = re.compile(r"(?:[^%+]|%[0-9A-Fa-f]{2})*+")
+
+
+def _url_decoded(text: str) -> Abstract:
+    """The text without percent-encoding; what a plus sign stands for is not documented."""
+    if _ENCODED.fullmatch(text):
+        with suppress(UnicodeDecodeError):
+            return text_of((unquoted(text),))
+    return any_text("text.url_decode")
+
+
+def unquoted(text: str) -> str:
+    """The text that percent-encoded UTF-8 stands for.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    raw = re.sub(
+        rb"%([0-9A-Fa-f]{2})",
+        lambda found: bytes([int(found[1], 16)]),
+        text.encode("utf-8", "surrogatepass"),
+    )
+    return raw.decode("utf-8")
+
+
+# What every dialect of regular expressions reads alike: signs and classes of signs, of which one
+# may stand several times. More than one would take a hostile text to long searches.
+_SIGN: Final = (
+    r"(?:[A-Za-z0-9 _/:@,-]|\\[./:?+*-]|\[\^?(?:[A-Za-z0-9](?:-[A-Za-z0-9])?|[ _./:])+\])"
+)
+_PLAIN_PATTERN: Final = re.compile(rf"\^?{_SIGN}{{1,40}}+\+?{_SIGN}{{0,40}}")
+_SEARCHED: Final = 1000
+
+
+def _replace_regex(text: str, pattern: str, new: str) -> Abstract:
+    """The text with each match replaced, for patterns that are read alike everywhere.
+
+    Source: https://cloud.google.com/workflows/docs/reference/stdlib/text/replace_all_regex
+    (not opened)
+    """
+    short = len(text) <= _SEARCHED and len(text) * (len(new) + 1) <= LENGTH
+    if short and "$" not in new and "\\" not in new and _PLAIN_PATTERN.fullmatch(pattern):
+        with suppress(re.error):  # a range that runs backwards
+            return text_of((re.sub(pattern, new, text),))
+    return any_text("text.replace_all_regex")
 
 
 def _cased(name: str, change: Callable[[str], str]) -> Function:
@@ -215,12 +267,12 @@ TEXT_FUNCTIONS: Final[Mapping[str, tuple[int, Function]]] = {
     "text.split": (2, _splitted),
     "text.substring": (3, _substring),
     "text.replace_all": (3, _texts("text.replace_all", _replace, 3)),
-    "text.replace_all_regex": (3, constant(any_text("text.replace_all_regex"))),
+    "text.replace_all_regex": (3, _texts("text.replace_all_regex", _replace_regex, 3)),
     "text.to_lower": (1, _cased("text.to_lower", str.lower)),
     "text.to_upper": (1, _cased("text.to_upper", str.upper)),
-    "text.url_encode": (1, _url_encoded),
-    "text.url_encode_plus": (1, constant(any_text("text.url_encode_plus"))),
-    "text.url_decode": (1, constant(any_text("text.url_decode"))),
+    "text.url_encode": (1, _url_encoded("%20")),
+    "text.url_encode_plus": (1, _url_encoded("+")),
+    "text.url_decode": (1, _texts("text.url_decode", _url_decoded, 1)),
     "text.encode": (1, _bytes("text.encode")),
     "text.decode": (1, lambda args: each(args[0], _decoded)),
     "base64.encode": (1, _texts("base64.encode", _base64_encode, 1)),
