@@ -78,6 +78,21 @@ def test_an_open_choice_within_a_line_is_a_conditional_when_it_is_asked_for(temp
     assert rendered(template, known, "terraform", choices_as_holes=True).text == text
 
 
+def test_what_a_template_is_rendered_to_counts_for_the_limit_of_size():
+    loop = "%{ for n in var.names ~}\n- s_${n}: {return: PAD}\n%{ endfor ~}\n".replace(
+        "PAD", "x" * 700
+    )
+    few, many = ({"var": {"names": [str(i) for i in range(count)]}} for count in (10, 300))
+    source = Source("w.yaml", loop)
+    found = {
+        len(values["var"]["names"]): [
+            d.rule.slug for d in parse(source, "terraform", lookup(values)).diagnostics
+        ]
+        for values in (few, many)
+    }
+    assert found == {10: [], 300: ["definition-too-large"]}
+
+
 def test_substitutions_of_cloud_build_have_capitals_and_may_have_no_braces():
     known = lookup({"PROJECT_ID": "acme", "_URL": "https://a.example"})
     text = "${PROJECT_ID} $_URL $${x} $$5 $_OTHER ${low}"

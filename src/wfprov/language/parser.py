@@ -49,7 +49,9 @@ def parse(
     rendering = rendered(source.text, values or lookup({}), kind, choices_as_holes=True)
     if rendering.text == source.text:
         return _parsed(findings, template=True)
-    parsed = _parsed(Findings(Source(source.name, rendering.text)), template=True)
+    made = Findings(Source(source.name, rendering.text))
+    _too_large(made)  # what is deployed counts, not the template
+    parsed = _parsed(made, template=True)
     return Checked(
         None if parsed.value is None else relocated(parsed.value, rendering, source),
         tuple(relocated_finding(found, rendering, source) for found in parsed.diagnostics),
@@ -116,6 +118,9 @@ class _Reader:
                 WRONG_TYPE,
                 self._span(root),
                 "A definition is a list of steps, or a map with 'main'; this is a single text.",
+                help="Neither JSON nor YAML knows such a comment; YAML's begin with '# '."
+                if root.text.startswith(("//", "/*"))
+                else "",
             )
             return {}
         found: dict[str, Procedure] = {}
