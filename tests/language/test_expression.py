@@ -79,6 +79,12 @@ def test_operators_bind_as_documented(text, means):
     assert tree(text) == tree(means)
 
 
+@pytest.mark.parametrize("text", ["Not x", "if(Not x, 1, 2)", "x and Not y", "nOT 1"])
+def test_not_in_mixed_case_is_named_for_what_it_is(text):
+    found = findings(f"- a:\n    assign: [{{x: 1}}, {{y: 1}}]\n- b:\n    return: ${{{text}}}\n")
+    assert [d.help for d in found] == ["Write not."]
+
+
 def test_not_binds_tighter_than_in():
     text = '- s:\n    assign: [{l: []}]\n- t:\n    return: ${not "x" in l}\n'
     assert tree('not "x" in l') == (("not", literal("x")), "in", "l")

@@ -242,6 +242,12 @@ class TestEveryStep:
         assert group.name_span.text == "group"
 
 
+@pytest.mark.parametrize("comment", ["// all of it\n", "/* all of it */\n"])
+def test_a_comment_of_another_language_before_json_is_said(comment):
+    first, *_ = findings(comment + '[{"a": {"return": 1}}]\n')
+    assert first.help.startswith("Neither JSON nor YAML knows such a comment")
+
+
 def test_a_bare_list_of_steps_is_main():
     definition = clean("- a:\n    return: 1\n")
     assert list(definition.procedures) == ["main"]

@@ -61,7 +61,7 @@ def _check_params(procedure: Procedure, findings: Findings) -> None:
         return
     at = procedure.params[0].span.to(procedure.params[-1].span)
     if procedure.name == "main":
-        _at_most(MAX_MAIN_PARAMS, count, "parameter of main", at, findings)
+        _at_most(MAX_MAIN_PARAMS, count, "parameters of main", at, findings)
     else:
         _at_most(MAX_PARAMS, count, "parameters of a subworkflow", at, findings)
 

@@ -69,6 +69,7 @@ _POWER: Final = {
 }
 _COMPARISON: Final = _POWER["in"]
 _WORD_KINDS: Final = frozenset({"name", "and", "or", "not", "in"})
+_VALUE_STARTS: Final = frozenset({"name", "string", "number", "not"})
 _HOLE: Final = re.compile(HOLE)
 _MOST_FAILURES: Final = 50
 
@@ -183,6 +184,8 @@ class Parser:
             self._at = last + 2
             args = self._items(")", depth)
             return FunctionCall(function, args, self._from(start), function_span)
+        if word.lower() == "not" and toks[last + 1][0] in _VALUE_STARTS:
+            raise self.unexpected("a value")  # Not x: the word in a case that it does not have
         self._at += 1
         if word in CONSTANTS:
             return Literal(CONSTANTS[word], self._span(start, end))

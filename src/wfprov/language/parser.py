@@ -119,7 +119,7 @@ class _Reader:
                 self._span(root),
                 "A definition is a list of steps, or a map with 'main'; this is a single text.",
                 help="Neither JSON nor YAML knows such a comment; YAML's begin with '# '."
-                if root.text.startswith(("//", "/*"))
+                if type(root) is ScalarNode and root.text.startswith(("//", "/*"))
                 else "",
             )
             return {}
