@@ -645,3 +645,29 @@ def test_a_hundred_callers_of_a_wrapper_are_told_apart():
     analysis = analysed(text)
     assert len({plain(call.arg("url")) for call in site(analysis, "get.call").calls}) == 100
     assert analysis.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ('sys.get_env("U") + "/x"', True),
+        ('sys.get_env("U")', True),
+        ('text.to_lower(sys.get_env("U"))', True),
+        ('sys.get_env("U", "https://d")', False),
+        ('default(sys.get_env("U"), "https://d")', False),
+        ('if(sys.get_env("U") == null, "https://d", "https://e")', False),
+        ('sys.get_env("SET")', False),
+        ('sys.get_env("GOOGLE_CLOUD_LOCATION")', False),
+        ("sys.get_env(input.name)", False),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_variable_that_is_certainly_not_set_is_told(expression, told, whole):
+    text = (
+        "main:\n  params: [input]\n  steps:\n    - call:\n        call: http.get\n        args:\n"
+        f"          url: '${{{expression}}}'\n"
+    )
+    known = Known(env={"SET": "https://s"}, env_is_whole=whole)
+    found = analysed(text, known).diagnostics
+    assert [d.rule.slug for d in found] == ["unset-environment-variable"] * (told and whole)
+    assert all("env: {U: VALUE}" in d.help for d in found)

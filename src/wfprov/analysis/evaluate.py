@@ -72,7 +72,11 @@ _NO_CELLS: Final[MappingABC[int, Abstract]] = {}
 
 
 class Evaluator:
-    """Evaluates in the place that it is in: `cells` holds what other branches may have written."""
+    """Evaluates in the place that it is in: `cells` holds what other branches may have written.
+
+    `unset` are the variables of the environment that were read though the workflow has none such,
+    where nothing takes the null that they give.
+    """
 
     def __init__(self, platform: Platform, procedures: frozenset[str], caller: Caller) -> None:
         self._platform = platform
@@ -81,6 +85,8 @@ class Evaluator:
         self._plain: dict[int, Abstract] = {}
         self.cells: MappingABC[int, Abstract] = _NO_CELLS
         self.depth = 0
+        self.unset: dict[Span, str] = {}
+        self._takes_null = 0
 
     def value(self, value: Value, env: Environment) -> Abstract:
         """What a YAML value is."""
@@ -187,9 +193,12 @@ class Evaluator:
         while type(left) is Binary:
             spine.append(left)
             left = left.left
+        compared = spine[0].operator in ("==", "!=")
+        self._takes_null += compared
         made = self.expression(left, env)
         for node in reversed(spine):
             made = binary(node.operator, made, self.expression(node.right, env))
+        self._takes_null -= compared
         return made
 
     def _map_literal(self, expr: MapLiteral, env: Environment) -> Abstract:
@@ -263,7 +272,10 @@ class Evaluator:
 
     def _call(self, expr: FunctionCall, env: Environment) -> Abstract:
         function = expr.function
+        takes_null = function in ("default", "if", "get_type")
+        self._takes_null += takes_null
         args = [self._whole(arg, env) for arg in expr.args]
+        self._takes_null -= takes_null
         if function in self._procedures:
             return self._caller.subworkflow(expr, args)
         if is_outbound(function):
@@ -285,6 +297,8 @@ class Evaluator:
     def _variable(self, name: Abstract, default: Abstract, at: Span) -> Abstract:
         match name:
             case Const(str() as text):
+                if default == NULL and not self._takes_null and self._platform.is_unset(text):
+                    self.unset[at] = text
                 return self._platform.variable(text, default, at)
             case _:
                 return join(Unknown(Hole("env", at)), default)

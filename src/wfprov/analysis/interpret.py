@@ -17,6 +17,7 @@ from wfprov.analysis.rules import (
     ANALYSIS_LIMIT,
     TOO_MANY_WAYS,
     UNREACHABLE_STEP,
+    UNSET_VARIABLE,
     UNUSED_SUBWORKFLOW,
 )
 from wfprov.analysis.shapes import NoShapes, Shapes
@@ -74,7 +75,7 @@ def analyse(
             ways.collect(machine.start(name))
     except BudgetSpentError:
         spent = True
-    diagnostics = list(ways.diagnostics())
+    diagnostics = [*ways.diagnostics(), *_unset(machine)]
     if spent:
         place = Span(definition.source, 0, 0)
         diagnostics.append(
@@ -278,6 +279,17 @@ def _entries(outcome: Outcome) -> Iterator[Entry]:
 def _own(outcome: Outcome) -> Iterator[Entry]:
     for met in outcome.met.values():
         yield from met
+
+
+def _unset(machine: Machine) -> Iterator[Diagnostic]:
+    """A note for each environment variable that is read and not set."""
+    for at, name in machine.evaluator.unset.items():
+        yield Diagnostic(
+            rule=UNSET_VARIABLE,
+            message=f"The workflow has no environment variable {name}, so this is null.",
+            at=at,
+            help=f"Write `env: {{{name}: VALUE}}`, or a default: sys.get_env(NAME, DEFAULT).",
+        )
 
 
 def _dead_anywhere(

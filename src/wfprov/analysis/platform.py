@@ -67,11 +67,20 @@ class Platform:
             return Const(self._known.env[name])
         if name in self._known.open_env:
             return self._known.open_env[name]
-        whole = self._known.env_is_whole and "*" not in self._known.open_env
-        if whole and not name.startswith(_RESERVED):
+        if self.is_unset(name):
             return default
         unknown = Unknown(Hole(f"env:{name}", at))
         return unknown if default == NULL else join(unknown, default)
+
+    def is_unset(self, name: str) -> bool:
+        """Whether the workflow certainly has no environment variable of that name."""
+        known = self._known
+        return (
+            known.env_is_whole
+            and not {name, "*"} & {*known.env, *known.open_env}
+            and name not in _BUILT_IN
+            and not name.startswith(_RESERVED)
+        )
 
     def argument(self, at: Span | None) -> Abstract:
         """The runtime argument."""

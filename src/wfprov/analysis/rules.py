@@ -50,7 +50,21 @@ ANALYSIS_LIMIT: Final = Rule(
     ),
 )
 
+UNSET_VARIABLE: Final = Rule(
+    slug="unset-environment-variable",
+    severity=Severity.NOTE,
+    summary="An environment variable that the workflow does not have",
+    docs=(
+        "`sys.get_env` gives null for a variable that is not set, and the wrong address or none "
+        "comes of it. The configuration lists the variables that the workflow is deployed with:\n\n"
+        "```yaml\nworkflows:\n  order-intake:\n    env: {ORDERS_URL: https://orders.example.com}\n"
+        "```\n"
+    ),
+    source="https://cloud.google.com/workflows/docs/reference/stdlib/sys/get_env",
+)
+
 RULES: Final[tuple[Rule, ...]] = (
+    UNSET_VARIABLE,
     UNREACHABLE_STEP,
     UNUSED_SUBWORKFLOW,
     TOO_MANY_WAYS,
