@@ -214,3 +214,31 @@ def test_the_module_says_of_which_generation_its_functions_are(
     assert target.note.endswith("generation, as Terraform says")
     assert target.resource is not None
     assert target.resource.startswith(f"//{host}.googleapis.com/projects/acme-prod/")
+
+
+SHARED = """\
+resource "google_workflows_workflow" "NAME" {
+  source_contents = templatefile("${path.module}/flow.yaml", { host = "NAME.example" })
+}
+"""
+
+
+def urls(*paths: str) -> dict[str, list[str | None]]:
+    """The addresses that each workflow calls, by its name."""
+    return {
+        one.workflow.name: [target.url for use in one.sites for target in use.targets]
+        for one in inspect_stack(loaded(*paths), facts())
+    }
+
+
+@pytest.mark.parametrize(
+    "paths", [("main.tf",), ("flow.yaml", "main.tf"), ("main.tf", "flow.yaml")]
+)
+def test_two_workflows_may_be_made_of_one_file(paths: tuple[str, ...]) -> None:
+    text = SHARED.replace("NAME", "first") + SHARED.replace("NAME", "second")
+    Path("main.tf").write_text(text, encoding="utf-8")
+    Path("flow.yaml").write_text(FLOW, encoding="utf-8")
+    assert urls(*paths) == {
+        "first": ["https://first.example/x"],
+        "second": ["https://second.example/x"],
+    }

@@ -84,7 +84,12 @@ class Expansion:
         self._followed.add(spec.source_path)
         read = files.read(found[0])
         self.diagnostics += read.diagnostics
-        same = {w.name for w in self.workflows if w.at is None and w.source_path == found[0]}
+        # What is named by itself goes; what another resource makes of the same file stays.
+        same = {
+            w.name
+            for w in self.workflows
+            if w.at is None and not w.template_values and w.source_path == found[0]
+        }
         self.workflows = [w for w in self.workflows if w.name not in same]
         self._followed.add(found[0])
         return found[0], read.value
