@@ -242,3 +242,59 @@ def test_two_workflows_may_be_made_of_one_file(paths: tuple[str, ...]) -> None:
         "first": ["https://first.example/x"],
         "second": ["https://second.example/x"],
     }
+
+
+EACH = """\
+locals {
+  flows = {
+    a = { file = "flow.yaml", host = "one.example" }
+    b = { file = "flow.yaml", host = "two.example" }
+  }
+  folder = "."
+}
+
+resource "google_workflows_workflow" "flow" {
+  for_each        = FOR_EACH
+  name            = "flow-${each.key}"
+  user_env_vars   = { HOST = "${each.key}.example" }
+  source_contents = CONTENTS
+}
+"""
+INLINE = """<<-EOT
+    - get: {call: http.get, args: {url: 'https://${each.value}/x'}}
+    - own: {call: http.get, args: {url: '$${"https://" + sys.get_env("HOST")}'}}
+  EOT"""
+
+
+@pytest.mark.parametrize(
+    ("for_each", "contents", "found"),
+    [
+        (
+            "local.flows",
+            'templatefile("${path.module}/${each.value.file}", each.value)',
+            {"flow-a": ["https://one.example/x"], "flow-b": ["https://two.example/x"]},
+        ),
+        (
+            'toset(["a", "b"])',
+            'templatefile("${local.folder}/flow.yaml", { host = "${each.key}.example" })',
+            {"flow-a": ["https://a.example/x"], "flow-b": ["https://b.example/x"]},
+        ),
+        (
+            '{ a = "one.example" }',
+            INLINE,
+            {"flow-a": ["https://one.example/x", "https://a.example"]},
+        ),
+        (
+            "var.flows",
+            INLINE,
+            {"flow": ["https://{each.value}/x", "https://{each.key}.example"]},
+        ),
+    ],
+)
+def test_each_instance_of_a_resource_is_a_workflow(
+    for_each: str, contents: str, found: dict[str, list[str]]
+) -> None:
+    text = EACH.replace("FOR_EACH", for_each).replace("CONTENTS", contents)
+    Path("main.tf").write_text(text, encoding="utf-8")
+    Path("flow.yaml").write_text(FLOW, encoding="utf-8")
+    assert urls("main.tf") == found

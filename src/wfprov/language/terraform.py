@@ -12,27 +12,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Literal
 
 from wfprov.core.diagnostic import Diagnostic
 from wfprov.core.span import Source, Span
 from wfprov.language import hcl
-from wfprov.language.rendering import Fragment, evaluated, lookup, rendered
+from wfprov.language.rendering import Fragment, lookup
 from wfprov.language.rules_text import TERRAFORM_DEFAULT, TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
-from wfprov.language.terraform_address import FUNCTIONS, Place, address, known, settled
+from wfprov.language.terraform_address import FUNCTIONS, Place, address, known
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
-from wfprov.language.tokens import HOLE
+from wfprov.language.terraform_values import Resolver
 
 __all__ = ["WORKFLOW", "Module", "Place", "TerraformWorkflow", "address", "excerpt", "known"]
 
 WORKFLOW: Final = "google_workflows_workflow"
 ANY_VARIABLE: Final = "*"
-_HOLE: Final = re.compile(HOLE)
-_LITERAL: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?|true|false")
 _LOCAL: Final = re.compile(r"local\.(?P<name>[\w-]+)")
 _MODULE_PATH: Final = re.compile(r"^\$\{path\.(?:module|root|cwd)\}/")
-_LONGEST: Final = 20_000
 _DEEPEST: Final = 10
 _MOST_WORKFLOWS: Final = 100
 _MOST_READ: Final = 1024 * 1024
@@ -44,7 +42,8 @@ class TerraformWorkflow:
 
     Its definition is `heredoc`, or the file `path` as the module names it; both None when it cannot
     be found, as `problem` says then. `templating` None is a file that is deployed as it stands.
-    `service_account` is set when it is written out. `variables` are those of a templatefile.
+    `service_account` is set when it is written out. `variables` are those of a templatefile, `each`
+    the key and value of one instance of a `for_each`.
     `open_env` are environment variables whose values are templates that are not wholly known;
     `ANY_VARIABLE` is among them when even the names are not.
     """
@@ -57,6 +56,7 @@ class TerraformWorkflow:
     variables: Mapping[str, object] = field(default_factory=dict)
     place: Place = field(default_factory=Place)
     service_account: tuple[str, Span] | None = None
+    each: Mapping[str, object] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     open_env: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
     problem: Diagnostic | None = None
@@ -97,20 +97,43 @@ class Module:
 
     def workflows(self, source: Source, place: Place) -> tuple[TerraformWorkflow, ...]:
         """The workflows that a file of the module makes, at most a hundred."""
-        found = [
-            self._workflow(source, block, place)
+        found = (
+            self._workflow(source, block, place, each)
             for (kind, _), (where, block) in self._resources.items()
             if kind == WORKFLOW and where is source
-        ]
-        return tuple(found[:_MOST_WORKFLOWS])
+            for each in self._instances(source, block, place)
+        )
+        return tuple(islice(found, _MOST_WORKFLOWS))
+
+    def _instances(
+        self, source: Source, block: hcl.Block, place: Place
+    ) -> Iterator[Mapping[str, object]]:
+        """`key` and `value` of each instance of a resource; nothing of one whose are not known.
+
+        Source: https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
+        (not opened)
+        """
+        where = block.attributes.get("for_each")
+        base = TerraformWorkflow(name="", at=Span(source, *block.at), place=place)
+        made = UNKNOWN if where is None else self._resolver(base).value(source, where)
+        if isinstance(made, Mapping) and made:
+            yield from ({"key": key, "value": made[key]} for key in sorted(made))
+        elif isinstance(made, list) and made and all(isinstance(key, str) for key in made):
+            yield from ({"key": key, "value": key} for key in made)
+        else:
+            yield {}
+
+    def _resolver(self, workflow: TerraformWorkflow) -> Resolver:
+        return Resolver(self, workflow.place, self._variables(workflow), workflow.each)
 
     def values(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
         """What is known of the names that the workflow's definition may use."""
         variables = self._variables(workflow)
-        at = _Resolver(self, workflow.place, variables)
+        at = Resolver(self, workflow.place, variables, workflow.each)
         values: dict[str, object] = {
             "local": {name: at.value(*where) for name, where in self._locals.items()},
             "var": variables,
+            **({"each": workflow.each} if workflow.each else {}),
         }
         data: dict[str, object] = {}
         values["data"] = data
@@ -130,7 +153,7 @@ class Module:
 
         What is not known of an address stands in it as in a template.
         """
-        resolver = _Resolver(self, workflow.place, self._variables(workflow))
+        resolver = self._resolver(workflow)
         for data, held in (("", self._resources), ("data.", self._data)):
             for kind, label in held:
                 if kind in FUNCTIONS:
@@ -141,7 +164,7 @@ class Module:
 
     def _variables(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
         """Variables that the workflow's place tells: `region = var.region`, in the provider too."""
-        own_values = _Resolver(self, workflow.place, {})
+        own_values = Resolver(self, workflow.place, {}, workflow.each)
         found: dict[str, object] = {
             name: value
             for name, where in self._defaults.items()
@@ -159,16 +182,24 @@ class Module:
                         found[code.removeprefix("var.")] = value
         return found
 
-    def _workflow(self, source: Source, block: hcl.Block, place: Place) -> TerraformWorkflow:
+    def _workflow(
+        self, source: Source, block: hcl.Block, place: Place, each: Mapping[str, object]
+    ) -> TerraformWorkflow:
+        instance = Resolver(self, place, {}, each)
+
         def literal(name: str) -> str | None:
             where = block.attributes.get(name)
             value = None if where is None else hcl.string(source.text, where)
+            if each and where is not None:
+                made = instance.value(source, where)
+                value = made if isinstance(made, str) else None
             return value if value and "${" not in value and "%{" not in value else None
 
         account = literal("service_account")
         project = literal("project")
         base = TerraformWorkflow(
-            name=literal("name") or block.labels[1],
+            name=literal("name") or "-".join([block.labels[1], *map(str, [*each.values()][:1])]),
+            each=each,
             at=Span(source, *block.at),
             place=Place(
                 project=project or place.project,
@@ -196,7 +227,7 @@ class Module:
         """The workflow with its environment variables, as far as the module tells them."""
         if where is None:
             return base
-        resolver = _Resolver(self, base.place, self._variables(base))
+        resolver = self._resolver(base)
         written = hcl.entries(source.text, where)
         values: Mapping[str, tuple[object, hcl.Range]]
         if written is not None:
@@ -236,10 +267,11 @@ class Module:
     ) -> TerraformWorkflow:
         called = hcl.call(source.text, where)
         if called is not None and called[0] in ("file", "templatefile") and called[1]:
-            path = hcl.string(source.text, called[1][0])
-            path = None if path is None else _MODULE_PATH.sub("", path)
+            resolver = self._resolver(base)
+            named = resolver.value(source, called[1][0])
+            path = named.template if isinstance(named, Fragment) else named
+            path = _MODULE_PATH.sub("", path) if isinstance(path, str) else None
             if path and "${" not in path:
-                resolver = _Resolver(self, base.place, self._variables(base))
                 given = resolver.value(source, called[1][1]) if called[1][1:] else None
                 values = given if isinstance(given, Mapping) else {}
                 return replace(
@@ -290,86 +322,6 @@ class Module:
     def given(self, reference: str) -> object:
         """What the user wrote for a reference."""
         return lookup(self._given)(reference)
-
-
-class _Resolver:
-    """The values of expressions, each worked out once."""
-
-    def __init__(self, module: Module, place: Place, variables: Mapping[str, object]) -> None:
-        self._module = module
-        self._place = place
-        self._variables = lookup({"var": variables})
-        self._done: dict[tuple[int, hcl.Range], object] = {}
-
-    def value(self, source: Source, place: hcl.Range, depth: int = 0) -> object:
-        """What an expression comes to; a fragment where it is known in part."""
-        key = (id(source), place)
-        if key not in self._done:
-            self._done[key] = UNKNOWN  # what refers to itself
-            self._done[key] = self._value(source, place, depth)
-        return self._done[key]
-
-    def reference(self, reference: str) -> object:
-        """What a reference stands for; a fragment where it is known in part."""
-        return self._known(reference, 0)
-
-    def _value(self, source: Source, place: hcl.Range, depth: int) -> object:
-        text = source.text
-        code = text[slice(*place)]
-        if depth > _DEEPEST or len(code) > _LONGEST:
-            return UNKNOWN
-        if _LITERAL.fullmatch(code):
-            if code in ("true", "false"):
-                return code == "true"
-            return float(code) if "." in code else int(code)
-        quoted = hcl.string(text, place)
-        if quoted is not None:
-            return self._text(quoted, depth)
-        listed = hcl.items(text, place)
-        if listed is not None:
-            return [self.value(source, item, depth + 1) for item in listed]
-        mapped = hcl.entries(text, place)
-        if mapped is not None:
-            return {k: self.value(source, v, depth + 1) for k, v in mapped.items()}
-        made = evaluated(code, lambda reference: self._known(reference, depth + 1))
-        if isinstance(made, Mapping | list):
-            return made
-        hole = f"${{{code}}}"
-        return self._text(hole, depth) if _HOLE.fullmatch(hole) and "<<" not in code else UNKNOWN
-
-    def _text(self, template: str, depth: int) -> object:
-        if "${" not in template and "%{" not in template:
-            return template
-        if depth > _DEEPEST:
-            return UNKNOWN
-        made = rendered(template, lambda reference: self._known(reference, depth + 1), "terraform")
-        if len(made.text) > _LONGEST:
-            return UNKNOWN
-        return Fragment(made.text) if "${" in made.text or "%{" in made.text else made.text
-
-    def _known(self, reference: str, depth: int) -> object:
-        given = self._module.given(reference)
-        if not isinstance(given, Unknown):
-            return given
-        data = "data." if reference.startswith("data.") else ""
-        kind, _, rest = reference.removeprefix(data).partition(".")
-        name, _, attribute = rest.partition(".")
-        where = None
-        if kind == "local":
-            where = self._module.local(name)
-            if where is not None and attribute:
-                return lookup({"local": {name: self.value(*where, depth)}})(reference)
-        elif re.fullmatch(r"\w+", attribute):
-            where = self._module.attribute(data + kind, name, attribute)
-        if where is not None:
-            return self.value(*where, depth)
-        if kind == "var":
-            return self._variables(reference)
-        made = address(reference, self._place, self._module.lacks)
-        if isinstance(made, Unknown) or depth > _DEEPEST:
-            return UNKNOWN
-        found = settled(reference, made, lambda name: self._known(name, depth + 1))
-        return self._text(found.template, depth)
 
 
 def excerpt(source: Source, start: int, end: int) -> Source:
