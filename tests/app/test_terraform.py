@@ -298,3 +298,24 @@ def test_each_instance_of_a_resource_is_a_workflow(
     Path("main.tf").write_text(text, encoding="utf-8")
     Path("flow.yaml").write_text(FLOW, encoding="utf-8")
     assert urls("main.tf") == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("google_cloudfunctions_function", "https_trigger_url"),
+        ("google_cloudfunctions2_function", "url"),
+    ],
+)
+def test_one_of_the_functions_that_for_each_makes_is_of_their_generation(
+    kind: str, attribute: str
+) -> None:
+    text = FUNCTION.replace("KIND", kind).replace("tax${var.suffix}", "tax-${each.key}")
+    text = text.replace("{\n", "{\n  for_each = var.all\n", 1)
+    text = text.replace("URL", "${" + kind + '.f["eu"].' + attribute + "}")
+    Path("main.tf").write_text(text, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    ((target,),) = (use.targets for use in one.sites)
+    assert target.url == "https://us-east1-acme-prod.cloudfunctions.net/tax-eu"
+    assert target.question is None
+    assert target.note.endswith("generation, as Terraform says")

@@ -117,6 +117,20 @@ def test_a_function_of_the_first_generation_takes_its_own_invoker():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "permission"),
+    [
+        ("google_cloudfunctions_function", "cloudfunctions.functions.invoke"),
+        ("data.google_cloudfunctions2_function", "run.routes.invoke"),
+    ],
+)
+def test_terraforms_type_of_a_function_tells_its_generation(kind, permission):
+    url = f"https://us-central1-acme.cloudfunctions.net/{{{kind}.f.name}}"
+    use = target("http.get", url=url, auth=OIDC)
+    assert use.question is None
+    assert [need.permission for need in use.needs] == [permission]
+
+
 def test_a_function_of_the_second_generation_takes_run_invoker_on_its_service():
     told = place(function={"name": "My_F", "generation": "2"})
     use = target(

@@ -155,6 +155,82 @@ def test_a_reference_is_followed_as_far_as_the_module_tells(url, more, address):
     assert url_of(calling(url, more)) == address
 
 
+@pytest.mark.parametrize(
+    ("reference", "more", "made"),
+    [
+        (
+            "google_cloud_tasks_queue.q.id",
+            "",
+            "projects/acme-prod/locations/{google_cloud_tasks_queue.q.location}/queues/{google_cloud_tasks_queue.q.name}",
+        ),
+        (
+            "google_cloud_tasks_queue.q.id",
+            'resource "google_cloud_tasks_queue" "q" {\n  name = "mails"\n}',
+            "projects/acme-prod/locations/europe-west1/queues/mails",
+        ),
+        (
+            "google_pubsub_topic.t.id",
+            'resource "google_pubsub_topic" "t" {\n  name = "orders"\n}',
+            "projects/acme-prod/topics/orders",
+        ),
+        (
+            "google_service_account.a.email",
+            'resource "google_service_account" "a" {\n  account_id = "runner"\n}',
+            "runner@acme-prod.iam.gserviceaccount.com",
+        ),
+        (
+            "google_storage_bucket.b.url",
+            'resource "google_storage_bucket" "b" {\n  name = "photos"\n}',
+            "gs://photos",
+        ),
+        ("data.google_project.p.number", 'data "google_project" "p" {\n}', "493817260155"),
+        (
+            "data.google_project.p.number",
+            'data "google_project" "p" {\n  project_id = var.other\n}',
+            "{data.google_project.p.number}",
+        ),
+        ("data.google_client_config.now.region", "", "europe-west1"),
+        (
+            'google_cloud_run_v2_service.s["a"].uri',
+            'resource "google_cloud_run_v2_service" "s" {\n  for_each = var.all\n  name = "s-${each.key}"\n}',
+            "https://s-a-493817260155.europe-west1.run.app",
+        ),
+        (
+            'google_cloud_run_v2_service.s["a"].uri',
+            "",
+            'https://{google_cloud_run_v2_service.s["a"].name}-493817260155.{google_cloud_run_v2_service.s["a"].location}.run.app',
+        ),
+        (
+            "google_cloudfunctions2_function.f.url",
+            'resource "google_cloudfunctions2_function" "f" {\n  name = "up"\n}',
+            "https://europe-west1-acme-prod.cloudfunctions.net/up",
+        ),
+        (
+            'google_service_account.a["x"].email',
+            'resource "google_service_account" "a" {\n  for_each = toset(["x"])\n  account_id = "run-${each.value}"\n}',
+            "run-x@acme-prod.iam.gserviceaccount.com",
+        ),
+        (
+            "google_pubsub_topic.t[1].id",
+            "",
+            "projects/acme-prod/topics/{google_pubsub_topic.t[1].name}",
+        ),
+        (
+            'google_storage_bucket.b["v1.2"].name',
+            'resource "google_storage_bucket" "b" {\n  for_each = var.all\n  name = "b-${each.key}"\n}',
+            "b-v1.2",
+        ),
+        (
+            "local.bucket",
+            'locals {\n  bucket = google_storage_bucket.b[var.which].name\n}\nresource "google_storage_bucket" "b" {\n  for_each = var.all\n  name = "b-${each.key}"\n}',
+            "b-{var.which}",
+        ),
+    ],
+)
+def test_what_an_attribute_is_made_of_is_known_by_the_type_of_its_resource(reference, more, made):
+    assert url_of(calling("${" + reference + "}", more)) == made
+
+
 def test_a_number_that_is_not_known_is_the_workflows_own():
     url = url_of(calling("${google_cloud_run_v2_service.api.uri}", SERVICE), Place())
     assert url == "https://orders-{project_number}.us-east1.run.app"

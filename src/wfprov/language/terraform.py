@@ -21,11 +21,11 @@ from wfprov.language import hcl
 from wfprov.language.rendering import Fragment, lookup
 from wfprov.language.rules_text import TERRAFORM_DEFAULT, TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
-from wfprov.language.terraform_address import FUNCTIONS, Place, address, known
+from wfprov.language.terraform_address import FUNCTION, FUNCTIONS, Place, known
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
 from wfprov.language.terraform_values import Resolver
 
-__all__ = ["WORKFLOW", "Module", "Place", "TerraformWorkflow", "address", "excerpt", "known"]
+__all__ = ["WORKFLOW", "Module", "Place", "TerraformWorkflow", "excerpt", "known"]
 
 WORKFLOW: Final = "google_workflows_workflow"
 ANY_VARIABLE: Final = "*"
@@ -95,6 +95,12 @@ class Module:
             for name, place in block.attributes.items()
         }
 
+        self._referred = {
+            found["name"]: found["kind"]
+            for source in {id(source): source for source, _ in self._blocks}.values()
+            for found in FUNCTION.finditer(source.text)
+        }
+
     def workflows(self, source: Source, place: Place) -> tuple[TerraformWorkflow, ...]:
         """The workflows that a file of the module makes, at most a hundred."""
         found = (
@@ -141,26 +147,31 @@ class Module:
             for (kind, label), (source, block) in blocks.items():
                 known = where.setdefault(kind, {})
                 assert isinstance(known, dict)
+                owner = f"data.{kind}" if where is data else kind
                 known[label] = {
-                    name: value
+                    name: Fragment(f"${{{owner}.{label}.{name}}}")  # written, and not known
+                    if isinstance(value := at.value(source, place), Unknown)
+                    else value
                     for name, place in block.attributes.items()
-                    if not isinstance(value := at.value(source, place), Unknown)
                 }
         return _over(self._given, {**values, **workflow.variables})
 
     def functions(self, workflow: TerraformWorkflow) -> Iterator[tuple[str, Literal["1", "2"]]]:
-        """The address of each function that the module defines or looks up, and its generation.
+        """The address of each function that the module defines or refers to, and its generation.
 
-        What is not known of an address stands in it as in a template.
+        What is not known of an address stands in it as in a template. Of those that `for_each` or
+        `count` makes each one that is referred to is told of, beside the one in general.
         """
         resolver = self._resolver(workflow)
-        for data, held in (("", self._resources), ("data.", self._data)):
-            for kind, label in held:
-                if kind in FUNCTIONS:
-                    generation, attribute = FUNCTIONS[kind]
-                    found = resolver.reference(f"{data}{kind}.{label}.{attribute}")
-                    if isinstance(found, str | Fragment):
-                        yield found if isinstance(found, str) else found.template, generation
+        named = {f"{kind}.{label}": kind for kind, label in self._resources}
+        named |= {f"data.{kind}.{label}": kind for kind, label in self._data}
+        named |= self._referred
+        for name, kind in named.items():
+            if kind in FUNCTIONS:
+                generation, attribute = FUNCTIONS[kind]
+                found = resolver.reference(f"{name}.{attribute}")
+                if isinstance(found, str | Fragment):
+                    yield found if isinstance(found, str) else found.template, generation
 
     def _variables(self, workflow: TerraformWorkflow) -> Mapping[str, object]:
         """Variables that the workflow's place tells: `region = var.region`, in the provider too."""

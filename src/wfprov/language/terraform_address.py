@@ -1,14 +1,17 @@
-"""The addresses that references to resources of Terraform stand for."""
+"""The addresses and relative names that references to resources of Terraform stand for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from wfprov.language.rendering import Fragment, Lookup, lookup, rendered
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
+
+Lacks: TypeAlias = Callable[[str, str, str], bool]
+"""Whether a resource, by type and label, is certainly without an attribute."""
 
 # https://registry.terraform.io/providers/hashicorp/google/latest/docs (not opened)
 FUNCTIONS: Final[Mapping[str, tuple[Literal["1", "2"], str]]] = {
@@ -16,12 +19,59 @@ FUNCTIONS: Final[Mapping[str, tuple[Literal["1", "2"], str]]] = {
     "google_cloudfunctions2_function": ("2", "url"),
 }
 """The resources that are functions: of which generation, and which attribute is the address."""
-_ADDRESS: Final = re.compile(
-    r"(?P<data>(?:data\.)?)(?P<kind>google_cloud(?:_run_v2_service|_run_service|functions2?_function))"
-    r"\.(?P<label>[\w-]+)(?:\[(?P<index>[^\]]*)\])?"
-    r"\.(?P<attribute>uri|urls\[0\]|url|https_trigger_url"
-    r"|status(?:\[0\]|\.0)\.url|service_config(?:\[0\]|\.0)\.uri)"
+_SERVICES: Final = ("google_cloud_run_v2_service", "google_cloud_run_service", *FUNCTIONS)
+_INDEX: Final = r"\[\s*(?P<index>\d+|\"[^\"$]*\"|[A-Za-z_][\w.]*)\s*\]"
+FUNCTION: Final = re.compile(
+    rf"\b(?P<name>(?:data\.)?(?P<kind>google_cloudfunctions2?_function)\.[\w-]+(?:{_INDEX})?)"
 )
+"""A function as an expression names it."""
+_ATTRIBUTE: Final = re.compile(
+    rf"(?P<owner>(?:data\.)?(?P<kind>[a-z0-9]+_\w+))\.(?P<label>[\w-]+)(?:{_INDEX})?\.(?P<name>.+)"
+)
+_URL: Final = re.compile(
+    r"uri|urls\[0\]|url|https_trigger_url"
+    r"|status(?:\[0\]|\.0)\.url|service_config(?:\[0\]|\.0)\.uri"
+)
+_OWN: Final = re.compile(
+    r"data\.(?:google_project\.(?P<label>[\w-]+)\.(?P<project>number|project_id|id)"
+    r"|google_client_config\.[\w-]+\.(?P<config>project|region))"
+)
+_PLACE: Final = ("location", "region", "zone")
+_OF_PROJECT: Final = ("project", "project_number")
+
+_EMAIL: Final = "{account_id}@{project}.iam.gserviceaccount.com"
+_TRANSFER: Final = "projects/{project}/locations/{location}/transferConfigs/{transfer_config_id}"
+
+NAMES: Final[Mapping[tuple[str, str], str]] = {
+    ("google_bigquery_data_transfer_config", "id"): _TRANSFER,
+    ("google_bigquery_data_transfer_config", "name"): _TRANSFER,
+    ("google_bigquery_dataset", "id"): "projects/{project}/datasets/{dataset_id}",
+    ("google_cloud_run_v2_job", "id"): "projects/{project}/locations/{location}/jobs/{name}",
+    ("google_cloud_run_v2_service", "id"): (
+        "projects/{project}/locations/{location}/services/{name}"
+    ),
+    ("google_cloud_tasks_queue", "id"): "projects/{project}/locations/{location}/queues/{name}",
+    ("google_container_cluster", "id"): "projects/{project}/locations/{location}/clusters/{name}",
+    ("google_dataform_repository", "id"): (
+        "projects/{project}/locations/{region}/repositories/{name}"
+    ),
+    ("google_document_ai_processor", "id"): (
+        "projects/{project}/locations/{location}/processors/{name}"
+    ),
+    ("google_firestore_database", "id"): "projects/{project}/databases/{name}",
+    ("google_pubsub_topic", "id"): "projects/{project}/topics/{name}",
+    ("google_secret_manager_secret", "id"): "projects/{project}/secrets/{secret_id}",
+    ("google_secret_manager_secret", "name"): "projects/{project}/secrets/{secret_id}",
+    ("google_service_account", "email"): _EMAIL,
+    ("google_service_account", "id"): f"projects/{{project}}/serviceAccounts/{_EMAIL}",
+    ("google_service_account", "name"): f"projects/{{project}}/serviceAccounts/{_EMAIL}",
+    ("google_storage_bucket", "url"): "gs://{name}",
+    ("google_vertex_ai_endpoint", "id"): (
+        "projects/{project}/locations/{location}/endpoints/{name}"
+    ),
+    ("google_workflows_workflow", "id"): "projects/{project}/locations/{region}/workflows/{name}",
+}
+"""What an attribute of a resource is made of, by its type and the attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,65 +84,119 @@ class Place:
 
 
 def known(values: Mapping[str, object], place: Place) -> Lookup:
-    """References as a template finds them: in the values, else the address of a resource."""
+    """References as a template finds them: in the values, else what the resource's type tells."""
     found = lookup(values)
 
-    def value(reference: str) -> object:
-        given = found(reference)
-        if not isinstance(given, Unknown):
-            return given
-        made = address(reference, place, lambda *_: False)
-        return made if isinstance(made, Unknown) else settled(reference, made, found)
+    def lacks(owner: str, label: str, name: str) -> bool:
+        held = found(f"{owner}.{label}")
+        if isinstance(held, Unknown):  # of what is not seen, the provider's project is presumed
+            return owner == "data.google_project"
+        return isinstance(held, Mapping) and name not in held
 
-    return value
+    return lambda reference: followed(reference, found, place, lacks)
 
 
-def settled(reference: str, address: Fragment, found: Lookup) -> Fragment:
-    """The address with what is known of it filled in: of one instance where an index names it.
+def followed(reference: str, written: Lookup, place: Place, lacks: Lacks) -> object:
+    """What a reference stands for: what is `written` for it, else what the resource's type tells.
+
+    A fragment where it is known in part.
+    """
+
+    def attribute(name: str) -> object:
+        given = written(name)
+        return _of_instance(name, written) if isinstance(given, Unknown) else given
+
+    given = attribute(reference)
+    if not isinstance(given, Unknown):
+        return given
+    made = address(reference, place, lacks)
+    return made if isinstance(made, Unknown) else _filled(made, attribute)
+
+
+def _filled(value: Fragment, found: Lookup) -> str | Fragment:
+    text = rendered(value.template, found, "terraform").text
+    return Fragment(text) if "${" in text or "%{" in text else text
+
+
+def _of_instance(reference: str, written: Lookup) -> object:
+    """An attribute as the one has it that an index names of what `for_each` or `count` makes.
 
     Source: https://developer.hashicorp.com/terraform/language/meta-arguments/for_each (not opened)
     """
-    made = rendered(address.template, found, "terraform").text
-    parts = _ADDRESS.fullmatch(reference)
-    index = None if parts is None else parts["index"]
-    if parts is None or index is None:
-        return Fragment(made)
-    key = index.strip().strip('"')
+    parts = _ATTRIBUTE.fullmatch(reference)
+    if parts is None or parts["index"] is None:
+        return UNKNOWN
+    resource, index = f"{parts['owner']}.{parts['label']}", parts["index"]
+    value = written(f"{resource}.{parts['name']}")
+    if not isinstance(value, Fragment):
+        return value
+    key: object = Fragment(f"${{{index}}}")
     each: dict[str, object] = {}
-    if index.strip().startswith('"'):
-        each["key"] = key
-        of = found(f"{parts['data']}{parts['kind']}.{parts['label']}.for_each")
+    if index.isdecimal():
+        key = int(index)
+    elif index.startswith('"'):
+        key = index[1:-1]
+        of = written(f"{resource}.for_each")
         if isinstance(of, Mapping) and key in of:
             each["value"] = of[key]
         elif isinstance(of, list | tuple):
             each["value"] = key
-    count = {"index": int(key)} if key.isdecimal() else {}
-    return Fragment(rendered(made, lookup({"each": each, "count": count}), "terraform").text)
+    return _filled(value, lookup({"each": {**each, "key": key}, "count": {"index": key}}))
 
 
-def address(
-    reference: str, place: Place, lacks: Callable[[str, str, str], bool]
-) -> Fragment | Unknown:
-    """The address of a Cloud Run service or a function that a reference stands for.
+def address(reference: str, place: Place, lacks: Lacks) -> Fragment | Unknown:
+    """What a reference to a resource is made of: its address or its relative name.
 
-    Of its addresses the one that tells project, region and name, the latter still to be filled in:
-    that of a service is as good as the other one that it has. It is presumed to be in the
-    workflow's own project, and where the resource certainly `lacks` a region, in its region.
+    Of the addresses of a Cloud Run service or a function the one that tells project, region and
+    name, the latter still to be filled in: that of a service is as good as the other one that it
+    has. It is presumed to be in the workflow's own project, and where the resource certainly
+    `lacks` a region, in its region.
 
     Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
     """
-    found = _ADDRESS.fullmatch(reference)
+    if own := _OWN.fullmatch(reference):
+        return _of_project(own, place, lacks)
+    found = _ATTRIBUTE.fullmatch(reference)
     if found is None:
         return UNKNOWN
-    kind, label, attribute = found["kind"], found["label"], found["attribute"]
-    owner = found["data"] + kind
-    name = f"${{{owner}.{label}.name}}"
-    key = "region" if kind == "google_cloudfunctions_function" else "location"
-    where = f"${{{owner}.{label}.{key}}}"
-    if lacks(owner, label, key):
-        where = place.region or "${wfprov.region}"
-    if attribute == "https_trigger_url" or (attribute == "url" and kind in FUNCTIONS):
-        project = place.project or "${wfprov.project}"
-        return Fragment(f"https://{where}-{project}.cloudfunctions.net/{name}")
-    number = place.project_number or "${wfprov.project_number}"
-    return Fragment(f"https://{name}-{number}.{where}.run.app")
+    kind, name = found["kind"], found["name"]
+    template = NAMES.get((kind, name))
+    if kind in _SERVICES and _URL.fullmatch(name):
+        where = "{region}" if kind == "google_cloudfunctions_function" else "{location}"
+        template = f"https://{{name}}-{{project_number}}.{where}.run.app"
+        if kind in FUNCTIONS and name in ("url", "https_trigger_url"):
+            template = f"https://{where}-{{project}}.cloudfunctions.net/{{name}}"
+    if template is None:
+        return UNKNOWN
+    return Fragment(
+        re.sub(r"\{(\w+)\}", lambda part: _part(found, part[1], place, lacks), template)
+    )
+
+
+def _part(found: re.Match[str], key: str, place: Place, lacks: Lacks) -> str:
+    """What an address holds of the workflow's place or, still to be filled in, of the resource."""
+    owner, label, index = found["owner"], found["label"], found["index"]
+    if key in _OF_PROJECT or (key in _PLACE and lacks(owner, label, key)):
+        return _own(place, key)
+    return f"${{{owner}.{label}{'' if index is None else f'[{index}]'}.{key}}}"
+
+
+def _own(place: Place, key: str) -> str:
+    """The project, its number or the region of the workflow."""
+    match key:
+        case "project":
+            return place.project or "${wfprov.project}"
+        case "project_number":
+            return place.project_number or "${wfprov.project_number}"
+        case _:
+            return place.region or "${wfprov.region}"
+
+
+def _of_project(own: re.Match[str], place: Place, lacks: Lacks) -> Fragment | Unknown:
+    """What the provider's own project and region are, `data.google_project.this.number`."""
+    if own["config"] is not None:
+        return Fragment(_own(place, own["config"]))
+    if not lacks("data.google_project", own["label"], "project_id"):
+        return UNKNOWN
+    part = _own(place, "project_number" if own["project"] == "number" else "project")
+    return Fragment(f"projects/{part}" if own["project"] == "id" else part)

@@ -1,4 +1,4 @@
-"""What expressions of a Terraform module come to: literals, locals, attributes of resources."""
+"""What expressions of a Terraform module come to: literals, locals and attributes are followed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from wfprov.core.span import Source
 from wfprov.language import hcl
 from wfprov.language.rendering import Fragment, evaluated, lookup, rendered
-from wfprov.language.terraform_address import Place, address, settled
+from wfprov.language.terraform_address import Place, followed
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
 from wfprov.language.tokens import HOLE
 
@@ -19,11 +19,11 @@ _LONGEST: Final = 20_000
 _DEEPEST: Final = 10
 
 
-class Told(Protocol):
-    """What a module says of the names that an expression may use."""
+class Written(Protocol):
+    """Where a module writes what its names stand for."""
 
     def given(self, reference: str) -> object:
-        """What the user wrote for a reference; unknown when nothing."""
+        """What the user wrote for a reference."""
 
     def local(self, name: str) -> tuple[Source, hcl.Range] | None:
         """Where a local is defined."""
@@ -40,7 +40,7 @@ class Resolver:
 
     def __init__(
         self,
-        module: Told,
+        module: Written,
         place: Place,
         variables: Mapping[str, object],
         each: Mapping[str, object],
@@ -58,9 +58,11 @@ class Resolver:
             self._done[key] = self._value(source, place, depth)
         return self._done[key]
 
-    def reference(self, reference: str) -> object:
+    def reference(self, reference: str, depth: int = 0) -> object:
         """What a reference stands for; a fragment where it is known in part."""
-        return self._known(reference, 0)
+        return followed(
+            reference, lambda name: self._told(name, depth), self._place, self._module.lacks
+        )
 
     def _value(self, source: Source, place: hcl.Range, depth: int) -> object:
         text = source.text
@@ -80,7 +82,7 @@ class Resolver:
         mapped = hcl.entries(text, place)
         if mapped is not None:
             return {k: self.value(source, v, depth + 1) for k, v in mapped.items()}
-        made = evaluated(code, lambda reference: self._known(reference, depth + 1))
+        made = evaluated(code, lambda reference: self.reference(reference, depth + 1))
         if isinstance(made, Mapping | list):
             return made
         hole = f"${{{code}}}"
@@ -91,12 +93,15 @@ class Resolver:
             return template
         if depth > _DEEPEST:
             return UNKNOWN
-        made = rendered(template, lambda reference: self._known(reference, depth + 1), "terraform")
+        made = rendered(
+            template, lambda reference: self.reference(reference, depth + 1), "terraform"
+        )
         if len(made.text) > _LONGEST:
             return UNKNOWN
         return Fragment(made.text) if "${" in made.text or "%{" in made.text else made.text
 
-    def _known(self, reference: str, depth: int) -> object:
+    def _told(self, reference: str, depth: int) -> object:
+        """What the user or the module writes for a reference."""
         given = self._module.given(reference)
         if not isinstance(given, Unknown):
             return given
@@ -112,10 +117,4 @@ class Resolver:
             where = self._module.attribute(data + kind, name, attribute)
         if where is not None:
             return self.value(*where, depth)
-        if kind in ("var", "each"):
-            return self._variables(reference)
-        made = address(reference, self._place, self._module.lacks)
-        if isinstance(made, Unknown) or depth > _DEEPEST:
-            return UNKNOWN
-        found = settled(reference, made, lambda name: self._known(name, depth + 1))
-        return self._text(found.template, depth)
+        return self._variables(reference) if kind in ("var", "each") else UNKNOWN

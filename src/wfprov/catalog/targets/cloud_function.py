@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from wfprov.catalog.kind import Sighting, TargetKind
-from wfprov.catalog.question import ask
+from wfprov.catalog.question import ask, holes_in
 from wfprov.catalog.resource import pairs_of
 from wfprov.catalog.run_app import (
     first_generation,
@@ -25,6 +25,7 @@ from wfprov.catalog.run_app import (
 from wfprov.catalog.target import Certainty, Kind, Need, TargetUse, Tier
 from wfprov.catalog.use import certainty, plain
 from wfprov.core.address import Permission, ResourceName, RoleName
+from wfprov.language.terraform_address import FUNCTIONS
 
 SOURCE = "https://docs.cloud.google.com/functions/docs/reference/iam/permissions"
 GENERATION: Final = "generation_of_the_function"
@@ -41,7 +42,8 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     if not request.is_http or (at is None and told is None):
         return None
     project, region, name = at or (place.project, place.region, "{function}")
-    generation = "1" if request.url is not None and first_generation(request.url) else None
+    of_first = request.url is not None and first_generation(request.url)
+    generation = "1" if of_first else _as_named(request.address)
     if isinstance(told, Mapping):
         project, region, name = _told(told.get("name", ""), (project, region, name))
         generation = told.get("generation")
@@ -86,6 +88,15 @@ def recognise(sighting: Sighting) -> TargetUse | None:
             GENERATION,
         ),
     )
+
+
+def _as_named(address: str | None) -> str | None:
+    """The generation that the type in Terraform's name for a part of the address says."""
+    for hole in holes_in(address or ""):
+        kind = hole.removeprefix("data.").partition(".")[0]
+        if kind in FUNCTIONS:
+            return FUNCTIONS[kind][0]
+    return None
 
 
 def _told(given: str, known: tuple[str, str, str]) -> tuple[str, str, str]:
