@@ -216,6 +216,21 @@ def test_a_reference_is_followed_as_far_as_the_module_tells(url, more, address):
             "projects/acme-prod/topics/{google_pubsub_topic.t[1].name}",
         ),
         (
+            "google_pubsub_topic.t.id",
+            'resource "google_pubsub_topic" "t" {\n  name = "orders"\n  project = "other-project"\n}',
+            "projects/other-project/topics/orders",
+        ),
+        (
+            "google_service_account.a.email",
+            'resource "google_service_account" "a" {\n  account_id = "runner"\n  project = var.other\n}',
+            "runner@{var.other}.iam.gserviceaccount.com",
+        ),
+        (
+            "google_pubsub_topic.t.id",
+            'provider "google" {\n  project = var.p\n}\nresource "google_pubsub_topic" "t" {\n  name = "orders"\n  project = var.p\n}',
+            "projects/acme-prod/topics/orders",
+        ),
+        (
             'google_storage_bucket.b["v1.2"].name',
             'resource "google_storage_bucket" "b" {\n  for_each = var.all\n  name = "b-${each.key}"\n}',
             "b-v1.2",

@@ -37,7 +37,6 @@ _OWN: Final = re.compile(
     r"|google_client_config\.[\w-]+\.(?P<config>project|region))"
 )
 _PLACE: Final = ("location", "region", "zone")
-_OF_PROJECT: Final = ("project", "project_number")
 
 _EMAIL: Final = "{account_id}@{project}.iam.gserviceaccount.com"
 _TRANSFER: Final = "projects/{project}/locations/{location}/transferConfigs/{transfer_config_id}"
@@ -109,7 +108,7 @@ def followed(reference: str, written: Lookup, place: Place, lacks: Lacks) -> obj
     given = attribute(reference)
     if not isinstance(given, Unknown):
         return given
-    made = address(reference, place, lacks)
+    made = _made_of(reference, attribute, place, lacks)
     return made if isinstance(made, Unknown) else _filled(made, attribute)
 
 
@@ -144,13 +143,13 @@ def _of_instance(reference: str, written: Lookup) -> object:
     return _filled(value, lookup({"each": {**each, "key": key}, "count": {"index": key}}))
 
 
-def address(reference: str, place: Place, lacks: Lacks) -> Fragment | Unknown:
+def _made_of(reference: str, attribute: Lookup, place: Place, lacks: Lacks) -> Fragment | Unknown:
     """What a reference to a resource is made of: its address or its relative name.
 
     Of the addresses of a Cloud Run service or a function the one that tells project, region and
     name, the latter still to be filled in: that of a service is as good as the other one that it
-    has. It is presumed to be in the workflow's own project, and where the resource certainly
-    `lacks` a region, in its region.
+    has. A resource is presumed to be in the workflow's own project where it writes none (always
+    where its address has the project's number) and in its region where it certainly `lacks` one.
 
     Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
     """
@@ -168,17 +167,21 @@ def address(reference: str, place: Place, lacks: Lacks) -> Fragment | Unknown:
             template = f"https://{where}-{{project}}.cloudfunctions.net/{{name}}"
     if template is None:
         return UNKNOWN
-    return Fragment(
-        re.sub(r"\{(\w+)\}", lambda part: _part(found, part[1], place, lacks), template)
-    )
+    resource = f"{found['owner']}.{found['label']}"
+    one = resource if found["index"] is None else f"{resource}[{found['index']}]"
 
+    def part(named: re.Match[str]) -> str:
+        """What is the workflow's own or, still to be filled in, the resource's."""
+        key = named[1]
+        if key == "project":
+            presumed = isinstance(attribute(f"{one}.project"), Unknown)
+        else:
+            presumed = key == "project_number" or (
+                key in _PLACE and lacks(found["owner"], found["label"], key)
+            )
+        return _own(place, key) if presumed else f"${{{one}.{key}}}"
 
-def _part(found: re.Match[str], key: str, place: Place, lacks: Lacks) -> str:
-    """What an address holds of the workflow's place or, still to be filled in, of the resource."""
-    owner, label, index = found["owner"], found["label"], found["index"]
-    if key in _OF_PROJECT or (key in _PLACE and lacks(owner, label, key)):
-        return _own(place, key)
-    return f"${{{owner}.{label}{'' if index is None else f'[{index}]'}.{key}}}"
+    return Fragment(re.sub(r"\{(\w+)\}", part, template))
 
 
 def _own(place: Place, key: str) -> str:
