@@ -822,3 +822,35 @@ def test_a_templates_name_for_the_project_is_presumed_to_be_the_own(name):
                  topic=f"projects/{{var.{name}}}/topics/t", body={})  # fmt: skip
     assert use.resource == "//pubsub.googleapis.com/projects/acme/topics/t"
     assert (use.confidence, use.question) == (Certainty.PATTERN, None)
+
+
+INVOKE = "googleapis.dataform.v1beta1.projects.locations.repositories.workflowInvocations.create"
+REPOSITORY = "projects/acme/locations/l/repositories/r"
+
+
+@pytest.mark.parametrize(
+    ("body", "account"),
+    [
+        ({"invocationConfig": {"serviceAccount": "etl@acme.iam.gserviceaccount.com"}},
+         "etl@acme.iam.gserviceaccount.com"),
+        ({"workflowConfig": f"{REPOSITORY}/workflowConfigs/nightly"},
+         "{account_of_the_workflow_configuration}"),
+        ({"compilationResult": f"{REPOSITORY}/compilationResults/c"},
+         "{account_of_the_repository}"),
+    ],
+)  # fmt: skip
+def test_dataform_runs_as_the_account_of_the_request_or_asks_whose_it_is(body, account):
+    use = target(INVOKE, parent=REPOSITORY, body=body)
+    assert asked(use)["iam.serviceAccounts.actAs"].rpartition("/")[2] == account
+    assert (use.question is not None) == account.startswith("{")
+    if use.question is not None:
+        assert "service account that is acted as comes from the" in use.question.message
+
+
+def test_a_group_of_machines_acts_as_the_account_of_its_template():
+    use = target("googleapis.compute.v1.instanceGroupManagers.insert", project="acme", zone="z",
+                 body={"name": "g", "instanceTemplate": "global/instanceTemplates/t"})  # fmt: skip
+    acting = asked(use)["iam.serviceAccounts.actAs"]
+    assert acting.endswith("{account_of:projects/acme/global/instanceTemplates/t}")
+    assert use.question is not None
+    assert "the instance template t of acme" in use.question.message

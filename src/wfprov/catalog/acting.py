@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from wfprov.analysis.domain import Unknown, shown
+from wfprov.analysis.domain import Abstract, Unknown, shown
 from wfprov.catalog import value
 from wfprov.catalog.condition import any_of
 from wfprov.catalog.methods import Reached
@@ -22,6 +22,11 @@ SERVICE_ACCOUNT_USER: Final = RoleName("roles/iam.serviceAccountUser")
 _TEMPLATES: Final = "//compute.googleapis.com/"
 _OF_TEMPLATE: Final = "account_of:"
 """How the hole of an account begins that a known instance template names."""
+_INVOKING: Final = ("workflowInvocations.create", "workflowConfigs.create", "workflowConfigs.patch")
+"""Methods of Dataform that run as the repository's account where the request names none.
+
+Source: https://docs.cloud.google.com/dataform/docs/strict-act-as-mode (2026-11-28)
+"""
 
 
 def needs(row: MethodNeeds, reached: Reached, request: Request) -> Iterator[Need]:
@@ -33,10 +38,14 @@ def needs(row: MethodNeeds, reached: Reached, request: Request) -> Iterator[Need
             kept = "{account_of_what_is_changed}"
             yield _need(kept, request.place, tier=Tier(account.tier))
         emails = list(_emails(account, request))
+        if not emails and reached.id.api == "dataform" and reached.id.name.endswith(_INVOKING):
+            emails = [("{account_of_the_repository}", None)]
         for email, when in dict.fromkeys(emails):
             yield _need(email, request.place, tier=Tier(account.tier), when=when)
     if (reached.id.api, reached.id.name) == ("compute", "instances.insert"):
-        yield from _of_template(request)
+        yield from _of_template(request, "query.sourceInstanceTemplate")
+    if (reached.id.api, reached.id.name) == ("compute", "instanceGroupManagers.insert"):
+        yield from _of_template(request, "body.instanceTemplate")
 
 
 def _keeps(row: ActAs, request: Request) -> bool:
@@ -69,8 +78,8 @@ def doubt(hole: str, place: Place) -> str:
     return "" if seen is None or not seen.why else f"; {seen.why}"
 
 
-def _of_template(request: Request) -> Iterator[Need]:
-    """The accounts of the instance template that an instance is made from.
+def _of_template(request: Request, path: str) -> Iterator[Need]:
+    """The accounts of the instance template, named at a path, that instances are made from.
 
     What the body says of accounts stands in place of what the template says.
 
@@ -80,7 +89,7 @@ def _of_template(request: Request) -> Iterator[Need]:
     in_body = any_of(value.is_set, request.values("body.serviceAccounts"))
     if in_body:
         return
-    given = list(request.values("query.sourceInstanceTemplate"))
+    given = list(request.values(path))
     for one in given:
         if value.is_set(one) is False:
             continue
@@ -140,12 +149,18 @@ def _need(email: str, place: Place, *, tier: Tier = Tier.CURATED, when: str | No
 
 
 def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
-    """The accounts, each with the reason why it may not count."""
+    """The accounts, each with the reason why it may not count.
+
+    Source: https://docs.cloud.google.com/dataform/docs/strict-act-as-mode (2026-11-28)
+    """
     certain = False
     for path in row.paths:
         for given in request.values(path):
             text = shown(given)
-            if text is None or text == "":
+            if text is None or text == "" or path.endswith(".instanceTemplate"):
+                continue
+            if path.endswith(".workflowConfig"):
+                yield "{account_of_the_workflow_configuration}", _unless_unknown(given, path)
                 continue
             if isinstance(given, Unknown) and len(row.paths) > 1:
                 yield text, f"{path} is set"
@@ -156,6 +171,11 @@ def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
             yield text.rsplit("/", 1)[-1], None
     if not certain and row.default is not None:
         yield _default_account(row.default, request), None
+
+
+def _unless_unknown(given: Abstract, path: str) -> str | None:
+    """The reason why what a path holds may not count: it may not be set."""
+    return f"{path} is set" if isinstance(given, Unknown) else None
 
 
 def _default_account(kind: str, request: Request) -> str:
