@@ -36,6 +36,12 @@ PARTS = (
         "Whole processes against an empty Python; a corpus against PyYAML's loaders, in one.",
     ),
     (
+        "From 10 to 10,000 steps",
+        "bench_growth.py",
+        False,
+        "The CPU time of parsing, checking and analysing each shape of definition; linear is 10 x.",
+    ),
+    (
         "The catalog",
         "bench_catalog.py",
         False,
