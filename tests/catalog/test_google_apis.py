@@ -854,3 +854,88 @@ def test_a_group_of_machines_acts_as_the_account_of_its_template():
     assert acting.endswith("{account_of:projects/acme/global/instanceTemplates/t}")
     assert use.question is not None
     assert "the instance template t of acme" in use.question.message
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("regionInstanceGroupManagers.insert",
+         {"region": "r", "body": {"instanceTemplate": "global/instanceTemplates/t"}}),
+        ("instanceGroupManagers.insert",
+         {"zone": "z", "body": {"versions": [{"instanceTemplate": "global/instanceTemplates/t"}]}}),
+        ("instanceGroupManagers.setInstanceTemplate",
+         {"zone": "z", "instanceGroupManager": "g",
+          "body": {"instanceTemplate": "global/instanceTemplates/t"}}),
+        ("instances.bulkInsert",
+         {"zone": "z", "body": {"sourceInstanceTemplate": "global/instanceTemplates/t"}}),
+    ],
+)  # fmt: skip
+def test_each_way_to_make_machines_of_a_template_acts_as_its_account(method, given):
+    use = target(f"googleapis.compute.v1.{method}", project="acme", **given)
+    acting = [on for permission, on in asked(use).items() if permission.endswith("actAs")]
+    assert [on.rpartition("/serviceAccounts/")[2] for on in acting] == [
+        "{account_of:projects/acme/global/instanceTemplates/t}"
+    ]
+    assert use.question is not None
+
+
+def test_machines_in_bulk_and_disks_use_parts_where_they_lie():
+    bulk = asked(
+        target("googleapis.compute.v1.instances.bulkInsert", project="acme", zone="z",
+               body={"instanceProperties": {"networkInterfaces": [
+                   {"subnetwork": HOST.partition(".com/")[2]}]}})
+    )  # fmt: skip
+    assert bulk["compute.subnetworks.use"] == HOST
+    disk = asked(
+        target("googleapis.compute.v1.disks.insert", project="acme", zone="z",
+               body={"sourceSnapshot": "projects/golden/global/snapshots/s"})
+    )  # fmt: skip
+    golden = "//compute.googleapis.com/projects/golden/global/snapshots/s"
+    assert disk["compute.snapshots.useReadOnly"] == golden
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "account"),
+    [
+        ("run.v2.projects.locations.services.create",
+         {"parent": "projects/other/locations/l", "body": {}},
+         "{account_of_the_default_account_of_other}"),
+        ("compute.v1.instances.insert",
+         {"project": "other", "zone": "z", "body": {"serviceAccounts": [{"email": "default"}]}},
+         "{account_of_the_default_account_of_other}"),
+        ("appengine.v1.apps.services.versions.create",
+         {"appsId": "acme", "servicesId": "s", "body": {}}, "acme@appspot.gserviceaccount.com"),
+    ],
+)  # fmt: skip
+def test_the_default_account_is_that_of_the_project_where_it_is_made(method, given, account):
+    use = target(f"googleapis.{method}", **given)
+    assert asked(use)["iam.serviceAccounts.actAs"].endswith(f"/{account}")
+    assert (use.question is not None) == account.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("verb", "address", "methods"),
+    [
+        ("get", "secretmanager.googleapis.com/v1/projects/acme/secrets/s/versions/1:{args.action}",
+         ("versions.access", "versions.get")),
+        ("post", "run.googleapis.com/v2/projects/acme/locations/l/jobs/j:{args.action}",
+         ("jobs.run",)),
+    ],
+)  # fmt: skip
+def test_an_action_that_only_the_argument_names_is_asked_for(verb, address, methods):
+    use = target(f"http.{verb}", url=f"https://{address}", auth={"type": "OAuth2"})
+    assert use.question is not None
+    assert all(method in use.question.message for method in methods)
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "permission"),
+    [
+        ("regionInstanceGroupManagers.insert", {"region": "r"}, "compute.regionOperations.get"),
+        ("instanceGroupManagers.insert", {"zone": "z"}, "compute.zoneOperations.get"),
+        ("networks.insert", {}, "compute.globalOperations.get"),
+    ],
+)
+def test_a_connector_waits_for_an_operation_where_that_lies(method, place, permission):
+    use = target(f"googleapis.compute.v1.{method}", project="acme", body={}, **place)
+    assert permission in asked(use)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,19 @@ SERVICE_ACCOUNT_USER: Final = RoleName("roles/iam.serviceAccountUser")
 _TEMPLATES: Final = "//compute.googleapis.com/"
 _OF_TEMPLATE: Final = "account_of:"
 """How the hole of an account begins that a known instance template names."""
+_OF_GROUPS: Final = ("body.instanceTemplate", "body.versions[].instanceTemplate")
+_FROM_TEMPLATES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "instances.insert": (("query.sourceInstanceTemplate",), "body.serviceAccounts"),
+    "instances.bulkInsert": (
+        ("body.sourceInstanceTemplate",),
+        "body.instanceProperties.serviceAccounts",
+    ),
+    "instanceGroupManagers.insert": (_OF_GROUPS, ""),
+    "instanceGroupManagers.setInstanceTemplate": (_OF_GROUPS[:1], ""),
+    "regionInstanceGroupManagers.insert": (_OF_GROUPS, ""),
+    "regionInstanceGroupManagers.setInstanceTemplate": (_OF_GROUPS[:1], ""),
+}
+"""Where methods of Compute Engine name an instance template, and where accounts in place of its."""
 _INVOKING: Final = ("workflowInvocations.create", "workflowConfigs.create", "workflowConfigs.patch")
 """Methods of Dataform that run as the repository's account where the request names none.
 
@@ -32,20 +45,21 @@ Source: https://docs.cloud.google.com/dataform/docs/strict-act-as-mode (2026-11-
 def needs(row: MethodNeeds, reached: Reached, request: Request) -> Iterator[Need]:
     """The permission to act as each account that the call makes something run as."""
     account = row.act_as
+    project = reached.parts.id_of("projects", "project") or request.place.project
     if account is not None:
         if account.default is not None and _keeps(account, request):
             account = replace(account, default=None)
             kept = "{account_of_what_is_changed}"
             yield _need(kept, request.place, tier=Tier(account.tier))
-        emails = list(_emails(account, request))
+        emails = list(_emails(account, request, project))
         if not emails and reached.id.api == "dataform" and reached.id.name.endswith(_INVOKING):
             emails = [("{account_of_the_repository}", None)]
         for email, when in dict.fromkeys(emails):
             yield _need(email, request.place, tier=Tier(account.tier), when=when)
-    if (reached.id.api, reached.id.name) == ("compute", "instances.insert"):
-        yield from _of_template(request, "query.sourceInstanceTemplate")
-    if (reached.id.api, reached.id.name) == ("compute", "instanceGroupManagers.insert"):
-        yield from _of_template(request, "body.instanceTemplate")
+    if reached.id.api == "compute" and reached.id.name in _FROM_TEMPLATES:
+        paths, own = _FROM_TEMPLATES[reached.id.name]
+        for path in paths:
+            yield from _of_template(request, path, own, project)
 
 
 def _keeps(row: ActAs, request: Request) -> bool:
@@ -78,15 +92,16 @@ def doubt(hole: str, place: Place) -> str:
     return "" if seen is None or not seen.why else f"; {seen.why}"
 
 
-def _of_template(request: Request, path: str) -> Iterator[Need]:
+def _of_template(request: Request, path: str, own: str, project: str) -> Iterator[Need]:
     """The accounts of the instance template, named at a path, that instances are made from.
 
-    What the body says of accounts stands in place of what the template says.
+    What the body says of accounts, at the path `own`, stands in place of what the template says;
+    empty where it says nothing of them.
 
     Source: https://docs.cloud.google.com/compute/docs/access/iam (2026-11-23)
     Source: https://cloud.google.com/compute/docs/reference/rest/v1/instances/insert (2026-11-28)
     """
-    in_body = any_of(value.is_set, request.values("body.serviceAccounts"))
+    in_body = any_of(value.is_set, request.values(own)) if own else False
     if in_body:
         return
     given = list(request.values(path))
@@ -103,7 +118,9 @@ def _of_template(request: Request, path: str) -> Iterator[Need]:
         sure = len(given) == 1 and in_body is False
         for account in seen.accounts:
             unsure = None if sure else f"the instance is made from {short} and as it says"
-            email = _default_account("compute", request) if account == "default" else account
+            email = account
+            if account == "default":
+                email = _default_account("compute", request, project)
             yield _need(email, request.place, when=unsure)
 
 
@@ -148,7 +165,7 @@ def _need(email: str, place: Place, *, tier: Tier = Tier.CURATED, when: str | No
     )
 
 
-def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
+def _emails(row: ActAs, request: Request, project: str) -> Iterator[tuple[str, str | None]]:
     """The accounts, each with the reason why it may not count.
 
     Source: https://docs.cloud.google.com/dataform/docs/strict-act-as-mode (2026-11-28)
@@ -166,11 +183,11 @@ def _emails(row: ActAs, request: Request) -> Iterator[tuple[str, str | None]]:
                 yield text, f"{path} is set"
                 continue
             if text == "default" and row.default is None:
-                text = _default_account("compute", request)
+                text = _default_account("compute", request, project)
             certain = True
             yield text.rsplit("/", 1)[-1], None
     if not certain and row.default is not None:
-        yield _default_account(row.default, request), None
+        yield _default_account(row.default, request, project), None
 
 
 def _unless_unknown(given: Abstract, path: str) -> str | None:
@@ -178,12 +195,17 @@ def _unless_unknown(given: Abstract, path: str) -> str | None:
     return f"{path} is set" if isinstance(given, Unknown) else None
 
 
-def _default_account(kind: str, request: Request) -> str:
-    """The account that stands in when a request names none.
+def _default_account(kind: str, request: Request, project: str) -> str:
+    """The account that stands in when a request names none: that of the project it works in.
 
     Source: https://docs.cloud.google.com/iam/docs/service-account-types (2026-11-23)
     """
+    place = request.place
+    own = project == place.project or is_own_project(project, place)
+    if is_pattern(project) and not own:
+        return "{account_of_the_default_account}"
     if kind == "appengine":
-        return f"{request.place.project}@appspot.gserviceaccount.com"
-    number = request.place.project_number or "{project_number}"
-    return f"{number}-compute@developer.gserviceaccount.com"
+        return f"{place.project if own else project}@appspot.gserviceaccount.com"
+    if not own:
+        return f"{{account_of_the_default_account_of_{project}}}"
+    return f"{place.project_number or '{project_number}'}-compute@developer.gserviceaccount.com"

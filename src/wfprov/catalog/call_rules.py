@@ -33,9 +33,8 @@ TIMEOUT_OUT_OF_BOUNDS: Final = Rule(
     slug="timeout-out-of-bounds",
     severity=Severity.ERROR,
     summary="A timeout that is no number, or longer than the service waits",
-    docs="An HTTP request waits 1800 seconds at most. A connector waits as long, and one whose "
-    "method is a long-running operation 31,536,000 seconds (a year), written in "
-    "`connector_params`.",
+    docs="An HTTP request waits 1,800 seconds at most. A connector may wait for what it began, "
+    "31,536,000 seconds (a year) at most, written in `connector_params`.",
     source=_CONNECTORS,
 )
 UNKNOWN_OPTION: Final = Rule(
@@ -90,7 +89,9 @@ _CONNECTOR_KEYS: Final = ("timeout", "polling_policy", "skip_polling", "scopes")
 _POLLING_KEYS: Final = ("initial_delay", "multiplier", "max_delay")
 _OBJECTS: Final = ("object", "sourceObject", "destinationObject")
 _IP: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_CONTROL_PLANE: Final = re.compile(r"/+(?:api/v\d|apis/)")
+_CONTROL_PLANE: Final = re.compile(
+    r"/+(?:api/v1|apis/[\w.-]+/v\d\w*)/(?:namespaces|nodes|pods|services|deployments|jobs)\b"
+)
 
 
 def of_arguments(request: Request) -> Iterator[Diagnostic]:
@@ -107,6 +108,9 @@ def of_arguments(request: Request) -> Iterator[Diagnostic]:
     if request.function.startswith("googleapis."):
         given = call.arg("connector_params")
         yield from _unknown_keys(request, "connector_params", given, _CONNECTOR_KEYS)
+        for seconds in value.at(given, "timeout"):
+            path = "connector_params.timeout"
+            yield from _of_timeout(request, path, seconds, _LONGEST_OPERATION)
         for policy in value.at(given, "polling_policy"):
             path = "connector_params.polling_policy"
             yield from _unknown_keys(request, path, policy, _POLLING_KEYS)
@@ -117,9 +121,6 @@ def of_connector(request: Request, reached: Reached) -> Iterator[Diagnostic]:
     call, method = request.call, reached.method
     if request.is_http or method is None:
         return
-    longest = _LONGEST_OPERATION if method.long_running else _LONGEST_REQUEST
-    for given in value.at(call.arg("connector_params"), "timeout"):
-        yield from _of_timeout(request, "connector_params.timeout", given, longest)
     if call.open_args is not None or "arg1" in call.args:  # positions that are not documented
         return
     for name in method.params:
@@ -208,7 +209,7 @@ def _unknown_keys(
 
 def _of_address(request: Request) -> Iterator[Diagnostic]:
     url = request.url
-    if url is None or url.host is None or not _IP.fullmatch(url.host):
+    if url is None or url.scheme == "http" or url.host is None or not _IP.fullmatch(url.host):
         return
     if _CONTROL_PLANE.match(url.path):
         yield Diagnostic(

@@ -1,4 +1,4 @@
-"""What a new virtual machine is made of: each part is used on itself, wherever it lies.
+"""What a new machine or disk is made of: each part is used on itself, wherever it lies.
 
 A subnetwork of a host project, an image or a template of another one: the permission to use it is
 checked there, not in the project of the machine.
@@ -20,17 +20,39 @@ from wfprov.catalog.target import Place
 from wfprov.catalog.url import is_hole, masked
 from wfprov.core.address import Permission, ResourceName, RoleName
 
-PARTS: Final[Mapping[str, str]] = {
-    "compute.disks.use": "body.disks[].source",
-    "compute.disks.useReadOnly": "body.disks[].source",
-    "compute.images.useReadOnly": "body.disks[].initializeParams.sourceImage",
-    "compute.snapshots.useReadOnly": "body.disks[].initializeParams.sourceSnapshot",
-    "compute.subnetworks.use": "body.networkInterfaces[].subnetwork",
-    "compute.subnetworks.useExternalIp": "body.networkInterfaces[].subnetwork",
-    "compute.instanceTemplates.useReadOnly": "query.sourceInstanceTemplate",
-    "compute.machineImages.useReadOnly": "query.sourceMachineImage",
+_TEMPLATE: Final = {
+    "compute.instanceTemplates.useReadOnly": "sourceInstanceTemplate",
+    "compute.machineImages.useReadOnly": "sourceMachineImage",
 }
-"""Where a request names what a permission is about."""
+_MACHINE: Final = {
+    "compute.disks.use": "disks[].source",
+    "compute.disks.useReadOnly": "disks[].source",
+    "compute.images.useReadOnly": "disks[].initializeParams.sourceImage",
+    "compute.snapshots.useReadOnly": "disks[].initializeParams.sourceSnapshot",
+    "compute.subnetworks.use": "networkInterfaces[].subnetwork",
+    "compute.subnetworks.useExternalIp": "networkInterfaces[].subnetwork",
+}
+_DISK: Final = {
+    "compute.disks.useReadOnly": "body.sourceDisk",
+    "compute.images.useReadOnly": "body.sourceImage",
+    "compute.snapshots.useReadOnly": "body.sourceSnapshot",
+}
+
+
+def _under(prefix: str, paths: Mapping[str, str]) -> dict[str, str]:
+    return {permission: prefix + path for permission, path in paths.items()}
+
+
+PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "instances.insert": {**_under("body.", _MACHINE), **_under("query.", _TEMPLATE)},
+    "instances.bulkInsert": {
+        **_under("body.instanceProperties.", _MACHINE),
+        **_under("body.", _TEMPLATE),
+    },
+    "disks.insert": _DISK,
+    "regionDisks.insert": _DISK,
+}
+"""Where the request of a method names what a permission is about."""
 
 _KINDS: Final[Mapping[str, str]] = {
     "disks": "zones/-/disks",
@@ -53,8 +75,8 @@ def used(
 
     Empty where the permission is about none of the parts.
     """
-    path = PARTS.get(permission)
-    if path is None or (reached.id.api, reached.id.name) != ("compute", "instances.insert"):
+    path = PARTS.get(reached.id.name, {}).get(permission)
+    if path is None or reached.id.api != "compute":
         return ()
     project = reached.parts.id_of("projects", "project") or request.place.project
     kind = _KINDS[permission.split(".")[1]]

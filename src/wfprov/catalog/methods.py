@@ -206,11 +206,12 @@ def _fits(template: str, segments: list[str]) -> Iterator[_Fit]:
             else:
                 return
             continue
+        head, colon, tail = segment.rpartition(":")
         if part.action:
-            head, colon, tail = segment.rpartition(":")
-            if not colon or tail != part.action:
+            if not colon or (tail != part.action and not is_hole(tail)):
                 return
             score, segment = score + 4, head
+        guesses += bool(colon) and is_hole(tail)  # an action, or the end of a name
         if not segment:
             return
         if ":" in segment and not has_hole(segment):

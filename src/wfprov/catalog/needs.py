@@ -171,12 +171,17 @@ def _waiting(row: MethodNeeds, reached: Reached, facts: Facts) -> MethodNeeds:
     """The row with what reading the operation asks for, where only the API's own row says so.
 
     Cloud SQL checks `cloudsql.instances.get` for `operations.get`, on the instance it is about.
+    Operations of Compute Engine lie in a zone, a region or neither, as what they change does.
     Source: https://docs.cloud.google.com/sql/docs/sqlserver/audit-logging (2026-11-23)
     """
     method, id_ = reached.method, reached.id
-    if row.polling or method is None or not method.long_running or id_.name == "operations.get":
+    if row.polling or method is None or not method.long_running or "perations." in id_.name:
         return row
-    reading = facts.needs(MethodId(id_.api, id_.version, "operations.get"))
+    name = "operations.get"
+    if id_.api == "compute":
+        kind = next((k for k in ("zone", "region") if k in method.params), "global")
+        name = f"{kind}Operations.get"
+    reading = facts.needs(MethodId(id_.api, id_.version, name))
     if reading is None or reading.tier != "curated":
         return row
     return replace(row, polling=reading.permissions)
