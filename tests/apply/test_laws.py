@@ -7,6 +7,7 @@ import pytest
 
 from wfprov.apply.execute import execute, still_true
 from wfprov.apply.outcome import State, Waiting
+from wfprov.apply.waiting import Patience
 from wfprov.core.errors import (
     BusyError,
     InvalidError,
@@ -19,6 +20,8 @@ from wfprov.plan.build import plan_live
 from wfprov.plan.change import Action, Mode, action_of
 from wfprov.plan.stages import Part, stages
 
+REQUESTS = {Mode.APPLY: 5, Mode.DESTROY: 4}
+"""How many requests a run without faults sends."""
 ONE, TWO = "projects/p/s/one", "projects/p/s/two"
 
 
@@ -100,7 +103,48 @@ def test_an_apply_that_was_cut_at_any_request_converges(world, mode, answer_lost
         if not reached:
             break
         number += 1
-    assert number >= 4
+    assert number == REQUESTS[mode]
+
+
+def test_what_is_gone_with_its_policy_is_removed_and_not_waited_for(world):
+    cloud, desired = world.plane(), world.desired("order-intake")
+    assert applied(world, desired, cloud).ok
+    plan, live = planned(world, desired, cloud, Mode.DESTROY)
+    del cloud.policies[ONE]
+    clock = world.time()
+    report = execute(plan, cloud, clock=clock, dice=world.dice, live=live)
+    assert report.ok, report
+    assert clock.now() == world.time().now()
+    assert any("was gone already" in note for one in report.outcomes for note in one.notes)
+    assert not [n for n in cloud.things if "services/" not in n]
+
+
+def test_what_is_gone_where_something_is_granted_fails(world):
+    cloud, desired = world.plane(), world.desired("order-intake")
+    plan, live = planned(world, desired, cloud)
+    del cloud.policies[ONE]
+    report = execute(
+        plan, cloud, clock=world.time(), dice=world.dice, live=live, patience=Patience.of(0)
+    )
+    assert not report.ok
+    assert not any("was gone already" in note for one in report.outcomes for note in one.notes)
+
+
+def test_a_saved_plan_of_removals_is_true_where_the_resource_is_gone(world):
+    cloud, desired = world.plane(), world.desired("order-intake")
+    assert applied(world, desired, cloud).ok
+    plan, _ = planned(world, desired, cloud, Mode.DESTROY)
+    del cloud.policies[ONE]
+    live = still_true(plan, cloud, 1000.0)
+    assert execute(plan, cloud, clock=world.time(), dice=world.dice, live=live).ok
+
+
+def test_a_saved_plan_that_grants_is_stale_where_the_resource_is_gone(world):
+    cloud, desired = world.plane(), world.desired("order-intake")
+    plan, _ = planned(world, desired, cloud)
+    del cloud.policies[ONE]
+    with pytest.raises(StalePlanError):
+        still_true(plan, cloud, 1000.0)
 
 
 def test_one_lost_answer_is_no_failure(world):

@@ -9,6 +9,7 @@ from wfprov.core.errors import (
     CloudError,
     ConflictError,
     InvalidError,
+    NotFoundError,
     StalePlanError,
 )
 from wfprov.core.policy import Membership
@@ -30,9 +31,40 @@ def set_access(doing: Doing, change: AccessChange) -> None:
         add, remove = grants_of(change)
     else:
         add, remove = frozenset[Membership](), revokes_of(change)
-    refused = doing.seen(lambda: _written(doing, change, add, remove))
+    try:
+        refused = doing.seen(lambda: _settled(doing, change, add, remove))
+    except _GoneError:
+        doing.note("was gone already, and its policy with it")
+        return
     if refused is not None:
         raise refused
+
+
+class _GoneError(Exception):
+    """There is no resource any more from whose policy something is to be removed."""
+
+
+def _settled(
+    doing: Doing,
+    change: AccessChange,
+    add: frozenset[Membership],
+    remove: frozenset[Membership],
+) -> InvalidError | None:
+    """As `_written`; what is only removed from, and is not there, is not waited for.
+
+    Raises:
+        _GoneError: it is read once more, and is not there.
+    """
+    try:
+        return _written(doing, change, add, remove)
+    except NotFoundError:
+        if add:
+            raise
+        try:
+            doing.send(change.access.read())
+        except NotFoundError as error:
+            raise _GoneError from error
+        raise
 
 
 def _written(
@@ -79,14 +111,21 @@ def _written(
                 if _is_there(doing, access, error, add, remove):
                     return None
                 raise
-            _written(doing, change, add - refused, remove)
-            return error
+            more = _written(doing, change, add - refused, remove)
+            return error if more is None else _both(error, more)
         except CloudError as error:  # a library may have sent it twice, and told of the second
             if _is_there(doing, access, error, add, remove):
                 return None
             raise
         else:
             return None
+
+
+def _both(one: InvalidError, other: InvalidError) -> InvalidError:
+    """One refusal that says what two say."""
+    return InvalidError(
+        f"{one.message}; {other.message}", call=one.call, status=one.status, help=one.help
+    )
 
 
 def _is_first(doing: Doing, change: AccessChange) -> bool:

@@ -26,7 +26,7 @@ from wfprov.apply.waiting import PATIENCE, Patience
 from wfprov.core.crew import Crew
 from wfprov.core.errors import StalePlanError, WfprovError
 from wfprov.core.ports import Clock, Cloud, Dice
-from wfprov.plan.change import Plan, address_of
+from wfprov.plan.change import Delete, Plan, address_of
 from wfprov.plan.legal import check_legal
 from wfprov.plan.live import PARALLEL, Live, read_live
 from wfprov.plan.stages import Step, StepId, stages
@@ -97,7 +97,7 @@ def execute(
         observe=observed,
         owned=plan.owned,
         bodies=live.bodies,
-        managed=frozenset(address_of(change) for change in plan.changes),
+        managed=frozenset(address_of(c) for c in plan.changes if not isinstance(c, Delete)),
         patience=patience,
         stopped=stop.is_set,
     )

@@ -126,7 +126,8 @@ def _moved(plan: Plan, change: Change, live: Live) -> Iterator[str]:
 def _moved_access(plan: Plan, change: AccessChange, live: Live) -> Iterator[str]:
     address = change.access.address
     if address in live.absent and (change.before or change.add):
-        yield from _gone(plan, change)
+        if not _only_removes(plan, change):  # what lies nowhere is removed from there
+            yield from _gone(plan, change)
         return
     now = live.members(change.access)
     for m, giver in sorted(change.inherited.items(), key=lambda row: row[0].sort_key()):
@@ -141,6 +142,12 @@ def _moved_access(plan: Plan, change: AccessChange, live: Live) -> Iterator[str]
         if m.key in keys or m.member in ours:
             verb = "lost" if m in change.before else "gained"
             yield f"{m.member} {verb} {m.key.role} on {change.access.subject}"
+
+
+def _only_removes(plan: Plan, change: AccessChange) -> bool:
+    """Whether nothing of the stack is to stay or to come in a policy."""
+    ours = {m for m in change.before if m.member in plan.owned}
+    return not change.add and not change.inherited and ours <= change.remove
 
 
 def _gone(plan: Plan, change: AccessChange) -> Iterator[str]:
