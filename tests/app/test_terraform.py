@@ -319,3 +319,75 @@ def test_one_of_the_functions_that_for_each_makes_is_of_their_generation(
     assert target.url == "https://us-east1-acme-prod.cloudfunctions.net/tax-eu"
     assert target.question is None
     assert target.note.endswith("generation, as Terraform says")
+
+
+ELSEWHERE = """\
+resource "google_cloud_run_v2_service" "api" {
+  PROJECT
+  name     = "orders"
+  location = "us-east1"
+}
+
+resource "google_cloudfunctions2_function" "fn" {
+  PROJECT
+  name     = "orders"
+  location = "us-east1"
+}
+
+resource "google_workflows_workflow" "flow" {
+  source_contents = <<-EOT
+    - step: {call: http.post, args: {url: "${URL}", auth: {type: OIDC}}}
+  EOT
+}
+"""
+NUMBERED = ["google_cloud_run_v2_service.api.uri", "google_cloudfunctions2_function.fn.service_config[0].uri"]  # fmt: skip  # noqa: E501 - the addresses side by side
+
+
+@pytest.mark.parametrize("url", NUMBERED)
+@pytest.mark.parametrize(
+    ("project", "more", "lies_in"),
+    [
+        ("", "", "acme-prod"),
+        ('project = "acme-prod"', "", "acme-prod"),
+        ('project = "svc-proj"', "", "svc-proj"),
+        ("project = local.svc", 'locals {\n  svc = "svc-proj"\n}\n', "svc-proj"),
+        ("project = data.google_project.p.project_id", "", "{data.google_project.p.project_id}"),
+        ("project = data.google_project.p.project_id", 'data "google_project" "p" {}', "acme-prod"),
+        ("", 'provider "google" {\n  project = "prov-proj"\n}\n', "prov-proj"),
+        ('project = "acme-prod"', 'provider "google" {\n  project = "prov-proj"\n}\n', "acme-prod"),
+        ("", 'provider "google" {\n  alias = "b"\n  project = "prov-proj"\n}\n', "acme-prod"),
+    ],
+)  # fmt: skip
+def test_a_service_lies_in_the_project_that_its_resource_or_the_provider_writes(
+    url: str, project: str, more: str, lies_in: str
+) -> None:
+    written = more + "\n" + ELSEWHERE.replace("PROJECT", project).replace("URL", url)
+    Path("main.tf").write_text(written, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    (target,) = one.sites[0].targets
+    service = f"//run.googleapis.com/projects/{lies_in}/locations/us-east1/services/orders"
+    assert target.resource == service
+    assert [(need.on, need.project) for need in target.needs] == [(service, lies_in)]
+    assert (target.question is None) == ("{" not in lies_in)
+    assert one.unfilled  # the project's number is part of the address and not known here
+
+
+@pytest.mark.parametrize(
+    ("project", "hole"),
+    [
+        ("var.svc", "var.svc"),
+        ('"svc-${var.env}"', "google_cloud_run_v2_service.api.project_number"),
+        ("one([for p in var.all : p])", "one([for p in var.all : p])"),
+        ("<<-X\n  a${var.b}\n  X\n", "google_cloud_run_v2_service.api.project"),
+    ],
+)
+def test_a_project_that_is_not_known_is_asked_for_and_never_taken_for_the_workflows_own(
+    project: str, hole: str
+) -> None:
+    written = ELSEWHERE.replace("PROJECT", f"project = {project}").replace("URL", NUMBERED[0])
+    Path("main.tf").write_text(written, encoding="utf-8")
+    (one,) = inspect_stack(loaded("main.tf"), facts())
+    (target,) = one.sites[0].targets
+    assert "acme-prod" not in (target.resource or "")
+    assert target.question is not None
+    assert target.question.hole == hole

@@ -221,6 +221,16 @@ def test_a_reference_is_followed_as_far_as_the_module_tells(url, more, address):
             "projects/other-project/topics/orders",
         ),
         (
+            "google_pubsub_topic.t.id",
+            'provider "google" {\n  project = "prov-proj"\n}\nresource "google_pubsub_topic" "t" {\n  name = "orders"\n}',
+            "projects/prov-proj/topics/orders",
+        ),
+        (
+            "data.google_client_config.now.project",
+            'provider "google" {\n  project = "prov-proj"\n}',
+            "prov-proj",
+        ),
+        (
             "google_service_account.a.email",
             'resource "google_service_account" "a" {\n  account_id = "runner"\n  project = var.other\n}',
             "runner@{var.other}.iam.gserviceaccount.com",

@@ -13,6 +13,7 @@ from wfprov.catalog.request import Request
 from wfprov.catalog.target import Place
 from wfprov.catalog.url import MASK, Url, has_hole, parsed
 from wfprov.core.address import ResourceName, segment_after
+from wfprov.language.terraform_address import NUMBER_OF
 
 REGION_CODES: Final = {
     # The two letters at the end of a hash-based address, seen in public services of each region.
@@ -78,6 +79,8 @@ def service_at(url: Url, place: Place) -> RunService | None:
     if zone != "a" and (found := re.fullmatch(rf"({NAME})-(\d+|[{MASK}])", label)):
         number = url.show(found[2])
         project = place.project if number in {place.project_number, "{project_number}"} else number
+        if number.startswith("{" + NUMBER_OF):
+            project = number[1:-1].removeprefix(NUMBER_OF)
         return _service(url.show(found[1]), project, url.show(zone), exact=not has_hole(host))
     if zone == "a" and (found := re.fullmatch(rf"({NAME})-([a-z0-9{MASK}]+)-([a-z]{{2}})", label)):
         region = REGION_CODES.get(found[3], "{region:" + found[3] + "}")

@@ -21,7 +21,7 @@ from wfprov.language import hcl
 from wfprov.language.rendering import Fragment, lookup
 from wfprov.language.rules_text import TERRAFORM_DEFAULT, TERRAFORM_SOURCE
 from wfprov.language.templating import Kind
-from wfprov.language.terraform_address import FUNCTION, FUNCTIONS, Place, known
+from wfprov.language.terraform_address import FUNCTION, FUNCTIONS, PROVIDED, Place, known
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
 from wfprov.language.terraform_values import Resolver
 
@@ -103,6 +103,7 @@ class Module:
 
     def workflows(self, source: Source, place: Place) -> tuple[TerraformWorkflow, ...]:
         """The workflows that a file of the module makes, at most a hundred."""
+        place = replace(place, provider=self._provided(place))
         found = (
             self._workflow(source, block, place, each)
             for (kind, _), (where, block) in self._resources.items()
@@ -110,6 +111,16 @@ class Module:
             for each in self._instances(source, block, place)
         )
         return tuple(islice(found, _MOST_WORKFLOWS))
+
+    def _provided(self, place: Place) -> str | None:
+        """The project of resources that write none; None when the provider does not tell it."""
+        for source, block in self._blocks:
+            if block.kind == "provider" and block.labels == ("google",):
+                where = block.attributes.get("project")
+                if where is not None and "alias" not in block.attributes:
+                    project = Resolver(self, place, {}, {}).value(source, where)
+                    return project if isinstance(project, str) and project else None
+        return None
 
     def _instances(
         self, source: Source, block: hcl.Block, place: Place
@@ -140,6 +151,7 @@ class Module:
             "local": {name: at.value(*where) for name, where in self._locals.items()},
             "var": variables,
             **({"each": workflow.each} if workflow.each else {}),
+            **({PROVIDED: workflow.place.provider} if workflow.place.provider else {}),
         }
         data: dict[str, object] = {}
         values["data"] = data
@@ -212,7 +224,8 @@ class Module:
             name=literal("name") or "-".join([block.labels[1], *map(str, [*each.values()][:1])]),
             each=each,
             at=Span(source, *block.at),
-            place=Place(
+            place=replace(
+                place,
                 project=project or place.project,
                 project_number=None
                 if project not in {None, place.project}

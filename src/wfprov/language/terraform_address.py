@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from wfprov.language.rendering import Fragment, Lookup, lookup, rendered
 from wfprov.language.terraform_functions import UNKNOWN, Unknown
+from wfprov.language.tokens import HOLE
 
 Lacks: TypeAlias = Callable[[str, str, str], bool]
 """Whether a resource, by type and label, is certainly without an attribute."""
@@ -37,6 +38,11 @@ _OWN: Final = re.compile(
     r"|google_client_config\.[\w-]+\.(?P<config>project|region))"
 )
 _PLACE: Final = ("location", "region", "zone")
+_HOLE: Final = re.compile(HOLE)
+NUMBER_OF: Final = "number_of."
+"""How the hole begins that stands for the number of a project, whose id follows."""
+PROVIDED: Final = "wfprov.provider.project"
+"""The reference under which a module's values hold the project that its provider names."""
 
 _EMAIL: Final = "{account_id}@{project}.iam.gserviceaccount.com"
 _TRANSFER: Final = "projects/{project}/locations/{location}/transferConfigs/{transfer_config_id}"
@@ -75,16 +81,23 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the workflow is deployed, as far as anything but the module tells."""
+    """Where the workflow is deployed, as far as anything but the module tells.
+
+    `provider` is the project that the module's provider names, of resources that write none.
+    """
 
     project: str | None = None
     project_number: str | None = None
     region: str | None = None
+    provider: str | None = None
 
 
 def known(values: Mapping[str, object], place: Place) -> Lookup:
     """References as a template finds them: in the values, else what the resource's type tells."""
     found = lookup(values)
+    provider = found(PROVIDED)
+    if isinstance(provider, str):
+        place = replace(place, provider=provider)
 
     def lacks(owner: str, label: str, name: str) -> bool:
         held = found(f"{owner}.{label}")
@@ -148,10 +161,13 @@ def _made_of(reference: str, attribute: Lookup, place: Place, lacks: Lacks) -> F
 
     Of the addresses of a Cloud Run service or a function the one that tells project, region and
     name, the latter still to be filled in: that of a service is as good as the other one that it
-    has. A resource is presumed to be in the workflow's own project where it writes none (always
-    where its address has the project's number) and in its region where it certainly `lacks` one.
+    has. A resource is presumed to be in the provider's project where it writes none, which is the
+    workflow's own unless the module says otherwise, and in its region where it certainly `lacks`
+    one.
 
     Source: https://cloud.google.com/run/docs/triggering/https-request (not opened)
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference
+    (not opened)
     """
     if own := _OWN.fullmatch(reference):
         return _of_project(own, place, lacks)
@@ -173,26 +189,42 @@ def _made_of(reference: str, attribute: Lookup, place: Place, lacks: Lacks) -> F
     def part(named: re.Match[str]) -> str:
         """What is the workflow's own or, still to be filled in, the resource's."""
         key = named[1]
-        if key == "project":
-            presumed = isinstance(attribute(f"{one}.project"), Unknown)
+        if key in ("project", "project_number"):
+            project = attribute(f"{one}.project")
+            presumed = isinstance(project, Unknown)
+            if key == "project_number" and not presumed:
+                return _number(project, place) or f"${{{one}.{key}}}"
         else:
-            presumed = key == "project_number" or (
-                key in _PLACE and lacks(found["owner"], found["label"], key)
-            )
+            presumed = key in _PLACE and lacks(found["owner"], found["label"], key)
         return _own(place, key) if presumed else f"${{{one}.{key}}}"
 
     return Fragment(re.sub(r"\{(\w+)\}", part, template))
 
 
 def _own(place: Place, key: str) -> str:
-    """The project, its number or the region of the workflow."""
+    """The project, its number or the region of what writes none."""
     match key:
         case "project":
-            return place.project or "${wfprov.project}"
+            return place.provider or place.project or "${wfprov.project}"
+        case "project_number" if place.provider not in (None, place.project):
+            return f"${{wfprov.{NUMBER_OF}{place.provider}}}"
         case "project_number":
             return place.project_number or "${wfprov.project_number}"
         case _:
             return place.region or "${wfprov.region}"
+
+
+def _number(project: object, place: Place) -> str | None:
+    """The number of the project that a resource writes; None when the project is known in part.
+
+    Of another project than the workflow's a hole that names it, or the hole that it is.
+    """
+    text = project.template if isinstance(project, Fragment) else str(project)
+    if text == (place.project or "${wfprov.project}"):
+        return place.project_number or "${wfprov.project_number}"
+    if text.isdecimal() or _HOLE.fullmatch(text):
+        return text
+    return None if isinstance(project, Fragment) else f"${{wfprov.{NUMBER_OF}{text}}}"
 
 
 def _of_project(own: re.Match[str], place: Place, lacks: Lacks) -> Fragment | Unknown:

@@ -115,6 +115,8 @@ class Resolver:
                 return lookup({"local": {name: self.value(*where, depth)}})(reference)
         elif re.fullmatch(r"\w+", attribute):
             where = self._module.attribute(data + kind, name, attribute)
+            if where is not None and isinstance(self.value(*where, depth), Unknown):
+                return Fragment(f"${{{reference}}}")  # written, and not known
         if where is not None:
             return self.value(*where, depth)
         return self._variables(reference) if kind in ("var", "each") else UNKNOWN
