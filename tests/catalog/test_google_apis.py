@@ -6,8 +6,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from calling import OAUTH2, OIDC, PLACE, asked, call, granted, place, target
+from calling import OAUTH2, OIDC, PLACE, asked, call, facts, granted, place, target
 
+from wfprov.analysis.domain import Hole
 from wfprov.catalog.match import match
 from wfprov.catalog.target import Certainty, Kind, Tier
 from wfprov.core.address import Permission
@@ -86,6 +87,76 @@ def test_an_address_that_may_be_of_several_methods_is_asked_for(verb, url):
     use = target(f"http.{verb}", url=url, auth=OAUTH2)
     assert (use.api_method, use.needs) == (None, ())
     assert use.question is not None
+
+
+PHOTOS = "https://storage.googleapis.com/photos"
+
+
+@pytest.mark.parametrize("verb", ["get", "put", "delete"])
+@pytest.mark.parametrize(
+    ("written", "args"),
+    [
+        ("?uploadId=abc", {}),
+        ("?partNumber=1&uploadId={up.id}", {}),
+        ("?acl", {}),
+        ("?tagging=", {}),
+        ("?{args.key}=x", {}),
+        ("?{args.query}", {}),
+        ("", {"query": {"uploadId": "abc"}}),
+        ("?alt=media", {"query": {"acl": ""}}),
+        ("", {"query": "{args.query}"}),
+    ],
+)
+def test_a_request_for_a_part_of_an_object_is_never_taken_for_one_for_the_object(
+    verb, written, args
+):
+    use = target(f"http.{verb}", url=f"{PHOTOS}/a.json{written}", auth=OAUTH2, **args)
+    assert (use.api_method, use.needs) == (None, ())
+    assert use.question is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "args"),
+    [
+        ("?list-type=2&prefix=", {}),
+        ("?versions", {}),
+        ("", {"query": {"prefix": "", "list-type": 2}}),
+        ("", {"query": None}),
+    ],
+)
+def test_an_empty_parameter_leaves_a_list_what_it_is(written, args):
+    use = target("http.get", url=f"{PHOTOS}{written}", auth=OAUTH2, **args)
+    assert use.api_method == "storage.v1.objects.list"
+
+
+def test_an_object_that_is_put_from_another_asks_for_its_source_too():
+    use = target("http.put", url=f"{PHOTOS}/x/y.json", auth=OAUTH2,
+                 headers={"X-Goog-Copy-Source": "/raw/in/a.json"})  # fmt: skip
+    buckets = "//storage.googleapis.com/projects/_/buckets"
+    assert asked(use)["storage.objects.get"] == f"{buckets}/raw/objects/in%2Fa.json"
+    assert asked(use)["storage.objects.create"] == f"{buckets}/photos/objects/x%2Fy.json"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x-goog-copy-source": "{args.from}"}, {"x-goog-copy-source": "raw"}, "{args.all}"]
+)
+def test_an_object_that_may_be_put_from_another_is_asked_for(headers):
+    use = target("http.put", url=f"{PHOTOS}/y.json", auth=OAUTH2, headers=headers)
+    assert (use.api_method, use.needs) == (None, ())
+    assert use.question is not None
+
+
+def test_an_address_whose_other_arguments_are_not_known_is_asked_for():
+    known = call("http.get", url=f"{PHOTOS}/y.json", auth=OAUTH2)
+    (use,) = match(replace(known, open_args=Hole("args.all")), PLACE, facts())
+    assert (use.api_method, use.needs) == (None, ())
+    assert use.question is not None
+
+
+def test_other_headers_leave_a_put_what_it_is():
+    headers = {"Content-Type": "{args.type}", "x-goog-if-generation-match": "0"}
+    use = target("http.put", url=f"{PHOTOS}/y.json", auth=OAUTH2, headers=headers)
+    assert use.api_method == "storage.v1.objects.insert"
 
 
 def test_an_object_that_is_put_under_its_bucket_is_named_whole():

@@ -92,7 +92,7 @@ def routed(request: Request, facts: Facts) -> tuple[Reached, ...]:
     host = None if url is None else service_host(url, facts)
     if url is None or host is None or request.verb is None:
         return ()
-    if host == STORAGE and (json := as_json(url, request.verb)) is not None:
+    if host == STORAGE and (json := as_json(request)) is not None:
         made = (("name", json.name),) if json.name is not None else ()
         url = replace(url, query=(*url.query, *made))
         return _matches(host, json.path, json.verb, url, facts)
