@@ -10,6 +10,7 @@ from wfprov.core.errors import (
     InvalidError,
     NotAuthenticatedError,
     RefusedError,
+    UnreachableError,
 )
 from wfprov.plan.build import plan_live
 from wfprov.plan.change import Mode
@@ -174,3 +175,46 @@ def test_no_kind_of_removal_is_unknown_when_its_only_answer_says_no(world, kind,
     _, report = run(world, fail, Mode.DESTROY)
     assert report.failed
     assert {o.state for o in report.failed} == {State.FAILED}
+
+
+def unsent(call):
+    error = UnreachableError("connection refused", call=call)
+    error.unsent = True
+    return error
+
+
+@pytest.mark.parametrize("lost_before", [False, True])
+@pytest.mark.parametrize(
+    "method", ["enable", "create_service_account", "create_workflow", "setIamPolicy"]
+)
+def test_a_write_that_was_never_sent_is_not_done_unless_an_earlier_try_was(
+    world, method, lost_before
+):
+    begun = []
+
+    def fail(_at, call, *, after):
+        if not after and (begun or call.method.endswith(method)):
+            begun.append(call)
+            first = lost_before and len(begun) == 1
+            raise world.lost(call) if first else unsent(call)
+
+    _, report = run(world, fail)
+    assert report.failed
+    states = [o.state for o in report.failed]
+    assert (State.UNKNOWN in states) is lost_before
+
+
+def test_a_write_stays_unknown_where_the_library_had_sent_it_before_the_connection_was_refused(
+    world,
+):
+    begun = []
+
+    def fail(_at, call, *, after):
+        if is_about(call) and not after and (begun or call.method.endswith("setIamPolicy")):
+            begun.append(call)
+            error = unsent(call)
+            error.resent = len(begun) == 1
+            raise error
+
+    _, report = run(world, fail)
+    assert of_policy(report).state is State.UNKNOWN

@@ -1,6 +1,9 @@
 """What the client libraries raise, as refusals."""
 
+import http.client
 import json
+import socket
+import ssl
 
 import httplib2
 import pytest
@@ -8,10 +11,14 @@ import requests
 from google.api_core import exceptions
 from google.auth.exceptions import RefreshError, TransportError
 from googleapiclient.errors import HttpError
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, SSLError
 
 from wfprov.core import errors
 from wfprov.core.resource import Call
+from wfprov.gcp.dispatch import GoogleCloud
 from wfprov.gcp.errors import of_operation, refusal, translated
+from wfprov.gcp.session import embedded_session
 
 CALL = Call(client="run:v2", method="projects.locations.services.setIamPolicy", request={})
 
@@ -132,3 +139,87 @@ def test_our_own_bug_is_not_translated():
 def test_an_operation_ends_with_the_refusal_of_its_code():
     assert isinstance(of_operation(CALL, {"code": 7, "message": "no"}), errors.RefusedError)
     assert isinstance(of_operation(CALL, {"code": 99, "message": "?"}), errors.BusyError)
+
+
+def no_server():
+    """A port of this machine at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wrapped(reason):
+    """As `requests` hands on what urllib3 has met."""
+    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("h"), "/", reason))
+
+
+BEHIND_TLS = SSLError(ssl.SSLCertVerificationError("CERTIFICATE_VERIFY_FAILED"))
+
+
+@pytest.mark.parametrize(
+    ("error", "unsent"),
+    [
+        (ConnectionRefusedError(), True),
+        (socket.gaierror(), True),
+        (ssl.SSLCertVerificationError(), True),
+        (httplib2.ServerNotFoundError(), True),
+        (requests.ConnectTimeout(), True),
+        (wrapped(NewConnectionError(HTTPConnectionPool("h"), "refused")), True),
+        (wrapped(BEHIND_TLS), True),
+        (wrapped(ProtocolError("aborted", ConnectionResetError())), False),
+        (ConnectionResetError(), False),
+        (BrokenPipeError(), False),
+        (TimeoutError(), False),
+        (requests.ReadTimeout(), False),
+        (http.client.RemoteDisconnected(), False),
+    ],
+    ids=repr,
+)
+def test_a_request_is_unsent_only_where_no_connection_was_made(error, unsent):
+    found = translated(error, CALL)
+    assert isinstance(found, errors.UnreachableError)
+    assert found.unsent is unsent
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportError("reset"),
+        RefreshError("invalid_grant"),
+        RefreshError("later", retryable=True),
+    ],
+    ids=repr,
+)
+def test_a_request_that_got_no_token_is_unsent(error):
+    found = translated(error, CALL, embedded_session(root=ROOT, grpc_target="", token="t"))
+    assert found.unsent
+    assert ROOT not in found.message
+
+
+ROOT = "http://127.0.0.1:8085"
+SERVED = {
+    "discovery": ("cloudresourcemanager:v3", "projects.get", {"name": "projects/p"}),
+    "rest": (
+        "google.cloud.workflows_v1:WorkflowsClient",
+        "get_workflow",
+        {"name": "projects/p/locations/l/workflows/w"},
+    ),
+    "grpc": (
+        "google.cloud.iam_admin_v1:IAMClient",
+        "get_service_account",
+        {"name": "projects/p/serviceAccounts/a"},
+    ),
+}
+
+
+@pytest.mark.parametrize("library", SERVED)
+def test_no_library_takes_a_refused_connection_for_a_request_that_was_sent(library):
+    client, method, request = SERVED[library]
+    port = no_server()
+    session = embedded_session(
+        root=f"http://127.0.0.1:{port}", grpc_target=f"127.0.0.1:{port}", token="t", timeout=5
+    )
+    with GoogleCloud(session) as cloud, pytest.raises(errors.UnreachableError) as refused:
+        cloud.send(Call(client=client, method=method, request=request))
+    assert refused.value.unsent
+    assert not refused.value.resent

@@ -173,11 +173,13 @@ def _may_be_done(error: CloudError) -> bool:
     """Whether a write with such an answer may have been done: over gRPC a reset is a 503 too.
 
     A refusal by quota, by a permission or by an etag says that it was not, unless the library has
-    sent the same request before, on a connection that then broke.
+    sent the same request before, on a connection that then broke. So does one that was never sent.
     """
+    if error.resent or error.unsent:
+        return error.resent
     if isinstance(error, BusyError):
-        return error.resent or error.status != "RESOURCE_EXHAUSTED"
-    return error.resent or isinstance(error, UnreachableError | UnfinishedError)
+        return error.status != "RESOURCE_EXHAUSTED"
+    return isinstance(error, UnreachableError | UnfinishedError)
 
 
 def _explain(error: CloudError, waited: float) -> None:

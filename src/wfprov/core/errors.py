@@ -62,10 +62,12 @@ class CloudError(WfprovError):
 
     `call` is the request; `status` Google's canonical code (`PERMISSION_DENIED`), empty when there
     was no answer. `resent` says that the library had sent the same request before by itself and got
-    no answer: whatever the refusal says is said of the last sending only.
+    no answer: whatever the refusal says is said of the last sending only. `unsent` says for certain
+    that the last sending did not leave this machine: no connection was made, or no token was had.
     """
 
     resent = False
+    unsent = False
 
     def __init__(
         self,
@@ -81,7 +83,10 @@ class CloudError(WfprovError):
 
 
 class UnreachableError(CloudError):
-    """No answer: wrong endpoint, no network, time-out. The request may have been carried out."""
+    """No answer: wrong endpoint, no network, time-out.
+
+    The request may have been carried out, unless it is `unsent`.
+    """
 
 
 class UnfinishedError(CloudError):

@@ -22,6 +22,7 @@ from wfprov.core.errors import (
 from wfprov.core.resource import Call
 from wfprov.gcp.session import APIS, Session
 from wfprov.gcp.sign_in import login_help, refused
+from wfprov.gcp.unsent import is_unsent
 
 LONGEST: Final = 2000
 """How much of an answer that is no JSON is shown, in characters."""
@@ -102,10 +103,16 @@ def _translated(error: Exception, call: Call, session: Session | None) -> CloudE
             return refusal(call, int(error.resp.status), _json(error.content))
         case GoogleAPICallError():
             return _of_client_class(error, call, where)
-        case TransportError() | RetryError() | ConnectionError() | TimeoutError():
+        case RetryError() | ConnectionError() | TimeoutError():
             return _unreachable(error, call, where)
-        case GoogleAuthError():
-            return refused(error, call, session)
+        case GoogleAuthError():  # the libraries get the token first, and send nothing without one
+            found = (
+                _unreachable(error, call, "", what="no token")
+                if isinstance(error, TransportError)
+                else refused(error, call, session)
+            )
+            found.unsent = True
+            return found
         case _:
             return _unreachable(error, call, where) if _is_transport(error) else None
 
@@ -215,7 +222,15 @@ def _where(call: Call, session: Session | None) -> str:
     return session.endpoint(APIS.get(library, library))
 
 
-def _unreachable(error: Exception, call: Call, where: str) -> UnreachableError:
+def _unreachable(
+    error: Exception, call: Call, where: str, *, what: str = "no answer"
+) -> UnreachableError:
+    made = _no_answer(error, call, where, what)
+    made.unsent = is_unsent(error)
+    return made
+
+
+def _no_answer(error: Exception, call: Call, where: str, what: str) -> UnreachableError:
     asked = f" from {where}" if where else ""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return UnreachableError(
@@ -226,7 +241,7 @@ def _unreachable(error: Exception, call: Call, where: str) -> UnreachableError:
         )
     field = "`endpoint:` and `endpoints:`" if where else "`endpoints:` and `universe_domain:`"
     return UnreachableError(
-        f"{call}: no answer{asked}: {_short(error)}",
+        f"{call}: {what}{asked}: {_short(error)}",
         call=call,
         help=f"look at the network, a proxy, and {field} of the environment",
     )
