@@ -10,7 +10,6 @@ from queue import Empty, LifoQueue
 from threading import Lock
 from typing import Any, TypeAlias
 
-import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build_from_document, key2param
 from googleapiclient.discovery_cache import get_static_doc
@@ -21,7 +20,7 @@ from wfprov.core.resource import Body, Call
 from wfprov.gcp.credentials import GOOGLE
 from wfprov.gcp.operations import finished
 from wfprov.gcp.session import Session
-from wfprov.gcp.wire import Wire
+from wfprov.gcp.wire import AuthorizedWire
 
 Watched: TypeAlias = Callable[[Call, Callable[[], Any]], Any]
 
@@ -148,9 +147,7 @@ class DiscoveryApis:
         try:
             http = self._idle.get_nowait()
         except Empty:
-            http = google_auth_httplib2.AuthorizedHttp(
-                self._session.credentials, http=Wire(timeout=self._session.timeout)
-            )
+            http = AuthorizedWire(self._session.credentials, self._session.timeout)
         try:
             yield http
         finally:
@@ -160,7 +157,7 @@ class DiscoveryApis:
         """Closes all connections."""
         while True:
             try:
-                self._idle.get_nowait().http.close()
+                self._idle.get_nowait().close()
             except Empty:
                 return
 

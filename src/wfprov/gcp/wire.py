@@ -1,11 +1,13 @@
-"""Connections of httplib2 that tell when a request was sent more than once."""
+"""Connections of httplib2 that tell when a request was sent more than once, and when not at all."""
 
 from __future__ import annotations
 
 from http.client import HTTPException
 from typing import Any, Final
 
+import google_auth_httplib2
 import httplib2
+from google.auth.exceptions import TransportError
 
 
 class _Telling:
@@ -53,3 +55,33 @@ class Wire(httplib2.Http):  # type: ignore[misc]  # untyped
             for connection in self.connections.values():
                 self.unanswered += connection.unanswered
                 connection.unanswered = 0
+
+
+class _Tokens(google_auth_httplib2.Request):  # type: ignore[misc]  # untyped
+    """Asks for tokens; any failure of the wire is a TransportError.
+
+    The library's own may be an OSError, as if the request that wants the token had failed.
+    """
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().__call__(*args, **options)
+        except OSError as error:
+            raise TransportError(error) from error  # type: ignore[no-untyped-call]
+
+
+class AuthorizedWire(google_auth_httplib2.AuthorizedHttp):  # type: ignore[misc]  # untyped
+    """A `Wire` as `http`, whose requests carry a token.
+
+    Tokens come over connections of their own: what breaks there says nothing of the requests, and
+    the two may go to the same host.
+    """
+
+    def __init__(self, credentials: Any, timeout: float) -> None:
+        super().__init__(credentials, http=Wire(timeout=timeout))
+        self._request = _Tokens(httplib2.Http(timeout=timeout))
+
+    def close(self) -> None:
+        """Closes the connections of both."""
+        super().close()
+        self._request.http.close()
