@@ -223,3 +223,16 @@ def test_no_library_takes_a_refused_connection_for_a_request_that_was_sent(libra
         cloud.send(Call(client=client, method=method, request=request))
     assert refused.value.unsent
     assert not refused.value.resent
+
+
+@pytest.mark.parametrize("library", SERVED)
+def test_the_address_that_was_asked_is_named(library):
+    client, method, request = SERVED[library]
+    root, grpc = (f"127.0.0.1:{no_server()}" for _ in range(2))
+    session = embedded_session(root=f"http://{root}", grpc_target=grpc, token="t", timeout=5)
+    with GoogleCloud(session) as cloud, pytest.raises(errors.UnreachableError) as refused:
+        cloud.send(Call(client=client, method=method, request=request))
+    asked, other = (grpc, root) if library == "grpc" else (root, grpc)
+    assert f"no answer from http://{asked}" in refused.value.message
+    assert f"http://{asked}/iam" not in refused.value.message
+    assert other not in refused.value.message

@@ -3,8 +3,9 @@
 import pytest
 
 from wfprov.core.errors import InputError
+from wfprov.gcp.client_classes import client_class, speaks_rest
 from wfprov.gcp.credentials import Identity
-from wfprov.gcp.session import cloud_session, embedded_session
+from wfprov.gcp.session import APIS, OVER_GRPC, cloud_session, embedded_session
 
 TOKEN = Identity.of(access_token="t")
 
@@ -18,6 +19,15 @@ def test_an_endpoint_of_a_single_api_goes_before_all():
     session = cloud_session(identity=TOKEN, endpoints={"run": "https://run.example/"})
     assert session.endpoint("run") == "https://run.example"
     assert session.endpoint("pubsub") == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["google.cloud.workflows_v1:WorkflowsClient", "google.cloud.iam_admin_v1:IAMClient"]
+)
+def test_a_library_is_over_grpc_when_it_has_no_rest(path):
+    library = path.partition(":")[0]
+    assert library in APIS
+    assert (library in OVER_GRPC) is not speaks_rest(client_class(path))
 
 
 @pytest.mark.parametrize("address", ["", "run", "http://far.example", "file:///etc/passwd"])

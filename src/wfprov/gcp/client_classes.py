@@ -71,7 +71,7 @@ class ClientClasses:
         return self._session.timeout
 
     def _answer(self, client: Any, call: Call, request: Any) -> Any:
-        if not _speaks_rest(type(client)):
+        if not speaks_rest(type(client)):
             self._session.fresh_credentials()
         answer = getattr(client, call.method)(request=request, retry=None, timeout=self._timeout)
         if isinstance(answer, Operation):
@@ -99,7 +99,7 @@ class ClientClasses:
             if self._session.universe_domain == GOOGLE
             else self._session.universe_domain,
         )
-        if _speaks_rest(made):
+        if speaks_rest(made):
             return made(
                 credentials=self._session.credentials, transport="rest", client_options=options
             )
@@ -125,7 +125,8 @@ class ClientClasses:
         )
 
 
-def _speaks_rest(made: Any) -> bool:
+def speaks_rest(made: Any) -> bool:
+    """Whether a client class can be asked over REST."""
     try:
         made.get_transport_class("rest")
     except KeyError:

@@ -20,7 +20,7 @@ from wfprov.core.errors import (
     UnreachableError,
 )
 from wfprov.core.resource import Call
-from wfprov.gcp.session import APIS, Session
+from wfprov.gcp.session import APIS, OVER_GRPC, Session
 from wfprov.gcp.sign_in import login_help, refused
 from wfprov.gcp.unsent import is_unsent
 
@@ -219,6 +219,8 @@ def _where(call: Call, session: Session | None) -> str:
     if session is None:
         return ""
     library = call.client.partition(":")[0]
+    if library in OVER_GRPC and session.grpc_target:
+        return f"http://{session.grpc_target}"
     return session.endpoint(APIS.get(library, library))
 
 

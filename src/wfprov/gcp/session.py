@@ -14,6 +14,8 @@ from wfprov.gcp.credentials import GOOGLE, NOBODY, Identity, found
 TIMEOUT: Final = 60.0
 APIS: Final = {"google.cloud.workflows_v1": "workflows", "google.cloud.iam_admin_v1": "iam"}
 """The name under which an endpoint is configured, by client library."""
+OVER_GRPC: Final = frozenset({"google.cloud.iam_admin_v1"})
+"""The client libraries that do not speak REST."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
