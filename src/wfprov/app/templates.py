@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from wfprov.app.inventory import Gathering
 from wfprov.catalog.acting import template_of
@@ -11,8 +10,6 @@ from wfprov.catalog.target import SeenTemplate
 from wfprov.core.address import ResourceName, segment_after
 from wfprov.core.resource import Body, Call
 from wfprov.desired.model import Inspected
-
-_HOST: Final = "//compute.googleapis.com/"
 
 
 def asked_about(inspected: Iterable[Inspected]) -> tuple[ResourceName, ...]:

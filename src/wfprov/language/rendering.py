@@ -25,9 +25,9 @@ from typing import Final, Literal, TypeAlias
 
 from wfprov.core.span import Source, Span
 from wfprov.language import hcl
+from wfprov.language.directives import DEEPEST, PART, Block, Part, blocks
 from wfprov.language.limits import MAX_READ
 from wfprov.language.terraform_functions import UNKNOWN, Unknown, applied
-from wfprov.language.tokens import HOLE
 
 Lookup: TypeAlias = Callable[[str], object]
 """The value of a reference as it is written, `var.region`; `UNKNOWN` when it has none."""
@@ -40,10 +40,6 @@ class Fragment:
     template: str
 
 
-_PART: Final = re.compile(
-    rf"(?P<escape>\$\$\{{|%%\{{)|(?P<hole>{HOLE})"
-    r"""|(?P<directive>%\{~?(?P<code>(?:[^{}"\n]++|"(?:[^"\\\n]|\\.)*+")*+)\})"""
-)
 _CLOUD_BUILD: Final = re.compile(
     r"(?P<escape>\$\$(?=\{))|(?P<dollar>\$\$)"
     r"|\$(?:\{(?P<braced>[A-Z_][A-Z0-9_]*)\}|(?P<bare>[A-Z_][A-Z0-9_]*))"
@@ -60,10 +56,6 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 _COMPARISON: Final = re.compile(r"(?P<left>[^=!]+)(?P<sign>==|!=)(?P<right>[^=]+)")
 _COMPREHENSION: Final = re.compile(r"\[\s*for\s")
 _KEY: Final = re.compile(r"[^.\[\]\s\"]+")
-_MOST_DIRECTIVES: Final = 2000
-_BLANK: Final = " \t\r"
-_REST_OF_LINE: Final = re.compile(r"[ \t\r]*+\n?")
-_DEEPEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +107,10 @@ def rendered(
         if kind == "cloudbuild":
             writer.cloud_build()
         else:
-            writer.block(_blocks(text, stripped=True), {})
+            writer.block(blocks(text, stripped=True), {})
             if writer.is_open:  # a directive that stays must stay on a line of its own
                 writer = _Writer(text, known, choices_as_holes=choices_as_holes)
-                writer.block(_blocks(text, stripped=False), {})
+                writer.block(blocks(text, stripped=False), {})
     except _TooLargeError:
         return Rendered(text, ((0, 0, len(text)),))
     return Rendered("".join(writer.parts), tuple(writer.stretches))
@@ -136,7 +128,7 @@ def deployed(text: str) -> str:
 
 def open_parts(text: str) -> tuple[tuple[int, int], ...]:
     """Where a template still holds what must be filled in before it can be deployed."""
-    return tuple(part.span() for part in _PART.finditer(text) if part["escape"] is None)
+    return tuple(part.span() for part in PART.finditer(text) if part["escape"] is None)
 
 
 def lookup(values: Mapping[str, object]) -> Lookup:
@@ -164,69 +156,6 @@ class _TooLargeError(Exception):
     pass
 
 
-@dataclass(slots=True)
-class _Block:
-    """A directive and what it governs: branches of (opening, parts); the top has one of neither."""
-
-    branches: list[tuple[re.Match[str] | None, list[_Part]]]
-    closing: re.Match[str] | None = None
-
-
-_Part: TypeAlias = "tuple[int, int] | re.Match[str] | _Block"
-
-
-def _blocks(text: str, *, stripped: bool) -> _Block:
-    """The text cut into ranges, holes and governed blocks; what does not close stands flat.
-
-    Where it is `stripped`, the blanks that `~` takes away are left out.
-    """
-    top = _Block([(None, [])])
-    stack = [top]
-    done = trimmed = 0
-    count = 0
-    for part in _PART.finditer(text):
-        if part["escape"] is not None:
-            continue
-        literal_end = part.start()
-        if stripped and text.startswith("~", literal_end + 2):
-            literal_end = _stripped_end(text, max(done, trimmed), literal_end)
-        here = stack[-1].branches[-1][1]
-        if literal_end > max(done, trimmed):
-            here.append((max(done, trimmed), literal_end))
-        done = part.end()
-        if stripped and text.startswith("~", done - 2):
-            rest = _REST_OF_LINE.match(text, done)
-            trimmed = done if rest is None else rest.end()
-        if part["hole"] is not None:
-            here.append(part)
-            continue
-        count += 1
-        word = (part["code"].strip(" ~").split(None, 1) or [""])[0]
-        if word in ("if", "for") and len(stack) < _DEEPEST and count < _MOST_DIRECTIVES:
-            block = _Block([(part, [])])
-            here.append(block)
-            stack.append(block)
-        elif word == "else" and len(stack) > 1:
-            stack[-1].branches.append((part, []))
-        elif word in ("endif", "endfor") and len(stack) > 1:
-            stack.pop().closing = part
-        else:
-            here.append(part)
-    last = max(done, trimmed)
-    if last < len(text):
-        stack[-1].branches[-1][1].append((last, len(text)))
-    return top
-
-
-def _stripped_end(text: str, start: int, end: int) -> int:
-    """Where a text ends without the blanks at the end of its last line and the break after them."""
-    if end > start and text[end - 1] == "\n":
-        end -= 1
-    while end > start and text[end - 1] in _BLANK:
-        end -= 1
-    return end
-
-
 class _Writer:
     def __init__(self, text: str, known: Lookup, *, choices_as_holes: bool = False) -> None:
         self._text = text
@@ -237,7 +166,7 @@ class _Writer:
         self.parts: list[str] = []
         self.stretches: list[tuple[int, int, int]] = []
 
-    def block(self, block: _Block, names: Mapping[str, object]) -> None:
+    def block(self, block: Block, names: Mapping[str, object]) -> None:
         """Write what a block comes to, or all of it where nothing tells."""
         opening, body = block.branches[0]
         code = "" if opening is None else opening["code"].strip(" ~")
@@ -262,7 +191,7 @@ class _Writer:
         else:
             self._unsettled(block, names)
 
-    def _unsettled(self, block: _Block, names: Mapping[str, object]) -> None:
+    def _unsettled(self, block: Block, names: Mapping[str, object]) -> None:
         if self._choices_as_holes and (hole := self._choice(block)) is not None:
             assert block.branches[0][0] is not None, "a choice begins"
             assert block.closing is not None, "a choice ends"
@@ -276,7 +205,7 @@ class _Writer:
         if block.closing is not None:
             self._copy(*block.closing.span())
 
-    def _choice(self, block: _Block) -> str | None:
+    def _choice(self, block: Block) -> str | None:
         """The conditional expression that an `if` within one line is; None for anything else."""
         opening, closing = block.branches[0][0], block.closing
         if opening is None or closing is None or len(block.branches) > 2:  # noqa: PLR2004
@@ -295,9 +224,9 @@ class _Writer:
         one, other = [*sides, ""][:2]
         return f'${{{code["condition"].strip()} ? "{one}" : "{other}"}}'
 
-    def _write(self, parts: Iterable[_Part], names: Mapping[str, object]) -> None:
+    def _write(self, parts: Iterable[Part], names: Mapping[str, object]) -> None:
         for part in parts:
-            if isinstance(part, _Block):
+            if isinstance(part, Block):
                 self.block(part, names)
             elif isinstance(part, tuple):
                 self._copy(*part)
@@ -350,11 +279,11 @@ class _Writer:
             name = _KEY.match(code)
             assert name is not None, "a reference begins with a name"
             return (lookup(names) if name.group() in names else self._known)(code)
-        if depth < _DEEPEST:
+        if depth < DEEPEST:
             made = self._made(code, names, depth + 1)
             if not isinstance(made, Unknown):
                 return made
-        if code.startswith("!") and depth < _DEEPEST:
+        if code.startswith("!") and depth < DEEPEST:
             value = self.value(code[1:], names, depth + 1)
             return not value if isinstance(value, bool) else UNKNOWN
         if comparison := _COMPARISON.fullmatch(code):
