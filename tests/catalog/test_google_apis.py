@@ -948,6 +948,9 @@ def test_each_way_to_make_machines_of_a_template_acts_as_its_account(method, giv
         "{account_of:projects/acme/global/instanceTemplates/t}"
     ]
     assert use.question is not None
+    # No page says so of groups; of the rest one does.
+    (tier,) = {need.tier for need in use.needs if need.permission.endswith("actAs")}
+    assert (tier is Tier.MAP) == ("GroupManagers" in method)
 
 
 def test_machines_in_bulk_and_disks_use_parts_where_they_lie():

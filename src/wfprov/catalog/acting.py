@@ -58,8 +58,10 @@ def needs(row: MethodNeeds, reached: Reached, request: Request) -> Iterator[Need
             yield _need(email, request.place, tier=Tier(account.tier), when=when)
     if reached.id.api == "compute" and reached.id.name in _FROM_TEMPLATES:
         paths, own = _FROM_TEMPLATES[reached.id.name]
+        tier = Tier.CURATED if own else Tier.MAP  # of groups no page that was read says it
         for path in paths:
-            yield from _of_template(request, path, own, project)
+            for need in _of_template(request, path, own, project):
+                yield replace(need, tier=tier)
 
 
 def _keeps(row: ActAs, request: Request) -> bool:
