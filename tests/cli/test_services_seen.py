@@ -103,6 +103,7 @@ def test_why_and_audit_see_the_service_too(shop):
     assert shop.wfprov("apply", "-e", "shop", "--auto-approve", "--wait", "0").code == 0
     why = shop.wfprov("why", "-e", "shop", "order-intake")
     assert "Cloud Run billing (europe-west1)" in said(why), why.out
+    assert "the one that accepts the audience in europe-west1, seen live" in said(why), why.out
     audited = shop.wfprov("audit", "-e", "shop")
     assert audited.code == 0, audited.out
     assert "roles/run.invoker" not in audited.out

@@ -38,7 +38,8 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     if found is None or holes_in(found.name):
         seen = _seen(request)
         if seen is not None:
-            return replace(_use(request, seen, None), note="seen live")
+            service, note = seen
+            return replace(_use(request, service, None), note=note)
     if found is not None:
         return _use(request, found, _hidden(request, found))
     if request.auth is None or request.auth.type != "OIDC":
@@ -46,17 +47,21 @@ def recognise(sighting: Sighting) -> TargetUse | None:
     return _presumed(request)
 
 
-def _seen(request: Request) -> RunService | None:
-    """The service that was seen to answer at the host, or to accept the audience by that name."""
+def _seen(request: Request) -> tuple[RunService, str] | None:
+    """The service that was seen to answer at the host, or to accept the audience, and by which."""
     services = request.place.services
     if services is None:
         return None
     host = None if request.url is None or request.url.host is None else request.url.shown_host
     audience = request.auth.audience if request.auth and request.auth.type == "OIDC" else None
-    for word in (host, audience):
+    for word, note in (
+        (host, "seen live"),
+        (audience, f"the one that accepts the audience in {request.place.region}, seen live"),
+    ):
         name = services.names.get(word or "")
         if name is not None:
-            return RunService(name=name, project=request.place.project, exact=True)
+            exact = word == host  # a service of another region may accept the audience too
+            return RunService(name=name, project=request.place.project, exact=exact), note
     return None
 
 
